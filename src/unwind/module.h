@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/** The modules (executable and shared objects) mapped in the traced process, as unwinding sees them. */
+#ifndef DA_UNWIND_MODULE_H
+#define DA_UNWIND_MODULE_H
+
+#include "base/types.h"
+
+/** Most modules kept per process (SECURITY.md, item 4). */
+#define DA_MODULE_MAX 4096
+
+/** One mapped ELF object. All addresses are run-time addresses in this process. */
+struct da_module {
+	/** Dense id on the wire; ids are never reused. */
+	uint32_t id;
+	/** Run-time address minus ELF p_vaddr. */
+	uintptr_t bias;
+	/** Lowest address of the first and end of the last PT_LOAD: no other module overlaps it. */
+	uintptr_t lo, hi;
+	/** The executable, non-writable segment: [text_lo, text_lo + p_filesz). Bytes beyond
+	 * p_filesz may be mapped past the end of the file and fault when read (UNWIND.md). */
+	uintptr_t text_lo, text_hi;
+	/** The PT_LOAD that holds .eh_frame_hdr and .eh_frame, by file size; 0 where there is none. */
+	uintptr_t eh_lo, eh_hi;
+	/** PT_GNU_EH_FRAME; 0 where there is none. */
+	uintptr_t eh_frame_hdr;
+	size_t eh_frame_hdr_size;
+	/** Entry point when this is the executable, else 0. */
+	uintptr_t entry;
+};
+
+/**
+ * All modules of the process, sorted by lo, in place. Written by one thread at a time under a
+ * sequence count; readers copy what they need and re-check (see da_module_find()).
+ */
+struct da_module_table {
+	/** Odd while the table is being changed. */
+	uint32_t sequence;
+	/** Grows when a module has gone or moved; cached rules and stacks of older ones are void. */
+	uint32_t generation;
+	uint32_t n;
+	struct da_module *modules; /**< @n of them, capacity owned by the table's owner */
+};
+
+/**
+ * Find the module that holds @pc in [lo, hi) and copy it to @out.
+ * @return false when there is none, or the table was being changed meanwhile.
+ * Cost: a binary search; runs anywhere, also inside malloc.
+ */
+bool da_module_find(const struct da_module_table *t, uintptr_t pc, struct da_module *out);
+
+#endif
