@@ -31,7 +31,7 @@ enum da_unwind_end {
 	DA_UNWIND_END_NO_MODULE = 3,	 /**< the last frame's pc lies in no known module */
 	DA_UNWIND_END_BAD_READ = 4,	 /**< a needed word lies outside the thread's stack */
 	DA_UNWIND_END_NOT_ADVANCING = 5, /**< the CFA did not grow */
-	DA_UNWIND_END_FOREIGN_STACK = 6, /**< sp is on no known stack: only the first frame */
+	DA_UNWIND_END_FOREIGN_STACK = 6, /**< sp is, or went, to a stack that is not known */
 	DA_UNWIND_END_OFF = 7,		 /**< stacks are not captured */
 };
 
@@ -56,17 +56,24 @@ struct da_unwind {
 	uint8_t *exact;
 	uint32_t max_depth;
 	enum da_unwind_mode mode;
-	/** First address above this thread's stack; every read lies in [start sp, stack_hi). */
+	/** First address above this thread's stack; every read lies in [start->sp, stack_hi). */
 	uintptr_t stack_hi;
-	/** _Unwind_Backtrace, or NULL: then mode DA_UNWIND_GCC yields the first frame alone. */
+	/**
+	 * _Unwind_Backtrace and _Unwind_GetIPInfo of libgcc_s, or NULL: then mode DA_UNWIND_GCC
+	 * yields the first frame alone. On a CPU without rules of ours every mode but NONE is GCC.
+	 */
 	void *gcc_backtrace;
+	void *gcc_get_ip_info;
 
 	/* ---- set by da_unwind_walk() */
 
 	/** Frames in pcs[], innermost first: pcs[0] is where malloc returns to. */
 	uint32_t n;
 	enum da_unwind_end end;
-	/** A pc lay in no module of the table: the caller may refresh it and walk again. */
+	/**
+	 * A pc lay in no module of the table: the caller may refresh it and walk again. It may be
+	 * garbage, too (a guess that was dropped), so refresh only when the loader's list changed.
+	 */
 	bool unknown_pc;
 	/** Generation of the modules that the cached rules belong to. */
 	uint32_t cache_generation;

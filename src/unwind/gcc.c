@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "unwind/gcc.h"
+
+/* <unwind.h>, Itanium C++ ABI: the types are those of the word size. */
+struct context;
+typedef int callback_fn(struct context *, void *);
+typedef int backtrace_fn(callback_fn *, void *);
+typedef uintptr_t get_ip_info_fn(struct context *, int *ip_before_insn_out);
+
+#define URC_NO_REASON 0
+#define URC_END_OF_STACK 5
+
+struct walk {
+	struct da_unwind *u;
+	uintptr_t start_pc;
+	get_ip_info_fn *get_ip_info;
+	bool started;
+	/* The last pc was 0: how libgcc reports the end of a stack whose end is known. */
+	bool complete;
+};
+
+static int on_frame(struct context *context, void *arg)
+{
+	struct walk *w = arg;
+	struct da_unwind *u = w->u;
+	int before = 0;
+	uintptr_t pc = w->get_ip_info(context, &before);
+
+	if (!w->started && pc != w->start_pc)
+		return URC_NO_REASON;
+	w->started = true;
+	if (pc == 0) {
+		w->complete = true;
+		return URC_NO_REASON;
+	}
+	if (u->n == u->max_depth) {
+		u->end = DA_UNWIND_END_DEPTH;
+		return URC_END_OF_STACK;
+	}
+	u->pcs[u->n] = pc;
+	u->exact[u->n] = before != 0;
+	u->n++;
+	return URC_NO_REASON;
+}
+
+void da_gcc_walk(struct da_unwind *u, const struct da_unwind_start *start)
+{
+	struct walk w = {
+		.u = u,
+		.start_pc = start->pc,
+		.get_ip_info = (get_ip_info_fn *)u->gcc_get_ip_info,
+	};
+
+	u->end = DA_UNWIND_END_NO_RULE;
+	if (u->gcc_backtrace && u->gcc_get_ip_info)
+		((backtrace_fn *)u->gcc_backtrace)(on_frame, &w);
+	if (u->n == 0)
+		da_unwind_first_only(u, start, DA_UNWIND_END_NO_RULE);
+	else if (w.complete)
+		u->end = DA_UNWIND_END_COMPLETE;
+}

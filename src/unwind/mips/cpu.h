@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/** Constants of the walk, MIPS. The same file exists for each architecture. */
+#ifndef DA_UNWIND_CPU_H
+#define DA_UNWIND_CPU_H
+
+/** Bits of a saved return address that are address; the others may be a signature. */
+#define DA_CPU_PC_MASK UINTPTR_MAX
+
+/** A return address minus this lies in the call, also when the call is a function's end. */
+#define DA_CPU_CALL_BACK 8
+
+/** 1 if the walker has rules for this CPU, 0 if only _Unwind_Backtrace can walk. */
+#define DA_CPU_WALKS 1
+
+#endif
