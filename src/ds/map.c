@@ -4,23 +4,11 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/auxv.h>
 
 #include "ds/mem.h"
+#include "ds/random.h"
 
 #define FIRST_LOG 6
-
-/* Odd and unknown to who made the recording. Results never depend on it, only the running time.
- * The kernel gives each process 16 random bytes at AT_RANDOM (getauxval(3)). */
-static uint64_t multiplier(void)
-{
-	const void *random_bytes = (const void *)getauxval(AT_RANDOM);
-	uint64_t mul = 0;
-
-	if (random_bytes)
-		memcpy(&mul, random_bytes, sizeof(mul));
-	return (mul ^ 0x9e3779b97f4a7c15u) | 1;
-}
 
 static inline size_t home(const struct da_map *m, uint64_t key)
 {
@@ -44,7 +32,7 @@ void da_map_init(struct da_map *m, size_t value_size)
 {
 	m->n = 0;
 	m->words = 1 + (uint32_t)((value_size + 7) / 8);
-	m->mul = multiplier();
+	m->mul = da_random_multiplier();
 	set_size(m, FIRST_LOG);
 }
 

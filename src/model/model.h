@@ -87,7 +87,7 @@ struct da_model_module {
 
 /** One thread of the process. */
 struct da_model_thread {
-	uint64_t id;	   /**< in the recording, from 1; 0: the sum of threads beyond the limit */
+	uint64_t id;	   /**< in the recording, from 1 */
 	uint64_t tid;	   /**< kernel's, 0: unknown */
 	const char *name;  /**< NUL-terminated, may hold anything; "" when unknown */
 	uint64_t alloc_calls, alloc_bytes;
