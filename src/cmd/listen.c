@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
 #include "cmd/listen.h"
 
 static int run(const struct da_command *self, int argc, char **argv)

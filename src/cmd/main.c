@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -6,7 +8,6 @@
 #include "cmd/message.h"
 #include "cmd/options.h"
 #include "cmd/record.h"
-#include "config.h"
 #if defined HAVE_REPORT && __has_include("cmd/report.h")
 #include "cmd/report.h"
 #define WITH_REPORT

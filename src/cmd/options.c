@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
 #include "cmd/options.h"
 
 #include <ctype.h>
@@ -7,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config.h"
 
 /* Room for one command's options with their aliases and the common ones. */
 #define MAX_OPTIONS 128
