@@ -32,7 +32,8 @@ AS_CASE([" $CFLAGS "], [*-fsanitize=*], [], [*" -O0 "*], [], [*" -O"*],
 SHIM_CFLAGS="-ffunction-sections -fdata-sections -fPIC -O2 -g -fvisibility=hidden -ffreestanding -fno-builtin -fno-exceptions"
 SHIM_CFLAGS="$SHIM_CFLAGS -fno-stack-protector -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0"
 SHIM_CFLAGS="$SHIM_CFLAGS -fasynchronous-unwind-tables -fno-omit-frame-pointer -ftls-model=initial-exec"
-DA_ADD_CFLAG([SHIM_CFLAGS], [-fno-lto -fno-sanitize=all -Wstack-usage=512])
+dnl AArch64: the helpers of outlined atomics ask libc for __getauxval.
+DA_ADD_CFLAG([SHIM_CFLAGS], [-mno-outline-atomics -fno-lto -fno-sanitize=all -Wstack-usage=512])
 
 AC_SUBST([WARN_CFLAGS])
 AC_SUBST([TOOL_CPPFLAGS])
