@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The shim needs nothing, exports the allocation family and asks only for weak symbols.
 
-Checks ./libdumpalloc.so and those of the cross builds. Expectations are in shim-exports.list and
-shim-undefined.list, one symbol a line."""
+Checks ./libdumpalloc.so and those of the cross builds. What it exports stands in
+src/preload/exports.map, what it may ask for in shim-undefined.list, one symbol a line."""
 import glob
 import os
 import re
@@ -21,6 +21,12 @@ LINKER_MADE = {"_gp_disp", "_DYNAMIC_LINKING", "__RLD_MAP", "_fdata", "_ftext", 
 def names_in(name):
     with open(os.path.join(TOP, "tests/guards", name), encoding="utf-8") as f:
         return {line.split("#")[0].strip() for line in f} - {""}
+
+
+def exports_of_map():
+    with open(os.path.join(TOP, "src/preload/exports.map"), encoding="utf-8") as f:
+        text = re.sub(r"/\*.*?\*/", "", f.read(), flags=re.S)
+    return set(re.findall(r"\w+(?=;)", text.partition("global:")[2].partition("local:")[0]))
 
 
 def readelf(shim, *options):
@@ -86,7 +92,7 @@ def symbol_faults(shim, exports, undefined):
 
 
 def main():
-    exports, undefined = names_in("shim-exports.list"), names_in("shim-undefined.list")
+    exports, undefined = exports_of_map(), names_in("shim-undefined.list")
     shims = [os.path.join(BUILD, "libdumpalloc.so"),
              *sorted(glob.glob(os.path.join(BUILD, "cross/*/libdumpalloc.so")))]
     faults = []
