@@ -211,7 +211,7 @@ static void put_rss(struct da_drain *d, struct da_stream *s)
 }
 
 /* Losses are counted for all processes together and written into the first one's stream. */
-static void put_lost(struct da_drain *d, struct da_stream *s)
+static void put_lost(struct da_drain *d, struct da_stream *s, bool final)
 {
 	uint64_t seen, recorded, lost[DA_LOST_COUNT];
 
@@ -219,7 +219,8 @@ static void put_lost(struct da_drain *d, struct da_stream *s)
 		return;
 	da_drain_count(d, &seen, &recorded, lost);
 	for (uint64_t i = 0; i < DA_LOST_COUNT; i++) {
-		if (lost[i] != s->lost[i])
+		/* before the end, what is begun but not committed is only unfinished */
+		if (lost[i] != s->lost[i] && (final || i != DA_LOST_TORN))
 			da_writer_put_meta(&s->writer, DA_EXT_LOST, (uint64_t[]){i, lost[i]}, 2);
 		s->lost[i] = lost[i];
 	}
@@ -227,7 +228,7 @@ static void put_lost(struct da_drain *d, struct da_stream *s)
 
 static void work_each_second(struct da_drain *d, struct da_stream *s)
 {
-	put_lost(d, s);
+	put_lost(d, s, false);
 	if (s->writer.raw_len) {
 		put_clock(d, s);
 		da_writer_flush(&s->writer);
@@ -355,7 +356,7 @@ void da_drain_end_process(struct da_drain *d, uint32_t process, struct da_drain_
 	if (end.gone)
 		bury(d, process);
 	sweep(d, 0);
-	put_lost(d, s);
+	put_lost(d, s, true);
 	put_clock(d, s);
 	if (!process)
 		da_drain_count(d, &numbers[2], &numbers[3], lost);
@@ -370,8 +371,11 @@ void da_drain_count(const struct da_drain *d, uint64_t *seen_out, uint64_t *reco
 		    uint64_t *lost_out)
 {
 	da_sweep_count(&d->sweep, seen_out, recorded_out);
-	for (unsigned i = 0; i < DA_LOST_COUNT; i++) {
+	*seen_out = *seen_out > *recorded_out ? *seen_out : *recorded_out;
+	for (unsigned i = 0; i < DA_LOST_COUNT; i++)
 		lost_out[i] = __atomic_load_n(&d->pool->lost[i], __ATOMIC_RELAXED);
+	lost_out[DA_LOST_TORN] += *seen_out - *recorded_out;
+	*seen_out = *recorded_out;
+	for (unsigned i = 0; i < DA_LOST_COUNT; i++)
 		*seen_out += lost_out[i];
-	}
 }
