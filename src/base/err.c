@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 
+#include "base/bytes.h"
 #include "base/fmt.h"
 
 bool da_err_set(struct da_err *err, const char *fmt, ...)
@@ -19,16 +20,21 @@ bool da_err_set(struct da_err *err, const char *fmt, ...)
 
 bool da_err_prefix(struct da_err *err, const char *fmt, ...)
 {
-	char old[DA_ERR_TEXT];
+	char prefix[256];
 	va_list ap;
-	size_t n;
+	size_t n, len;
 
 	if (!err)
 		return false;
-	da_fmt(old, sizeof old, "%s", err->text);
 	va_start(ap, fmt);
-	n = da_vfmt(err->text, sizeof err->text, fmt, ap);
+	n = da_vfmt(prefix, sizeof prefix - 2, fmt, ap);
 	va_end(ap);
-	da_fmt(err->text + n, sizeof err->text - n, ": %s", old);
+	prefix[n++] = ':';
+	prefix[n++] = ' ';
+	len = da_text_length(err->text, sizeof err->text - 1 - n);
+	err->text[n + len] = '\0';
+	while (len--)
+		err->text[n + len] = err->text[len];
+	da_copy(err->text, prefix, n);
 	return false;
 }

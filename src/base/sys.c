@@ -70,6 +70,11 @@ long da_sys_getcwd(char *buf, size_t size)
 	return CALL2(SYS_getcwd, buf, size);
 }
 
+long da_sys_uname(struct da_sys_uname *out)
+{
+	return CALL1(SYS_uname, out);
+}
+
 static void *map(size_t n, int flags, int fd)
 {
 #ifdef SYS_mmap2

@@ -25,6 +25,14 @@ long da_sys_readlink(const char *path, char *buf, size_t size);
 /** getcwd(2): bytes stored with the NUL. */
 long da_sys_getcwd(char *buf, size_t size);
 
+/** The kernel's answer to uname(2): six texts of 65 bytes, NUL-terminated. */
+struct da_sys_uname {
+	char system[65], node[65], release[65], version[65], machine[65], domain[65];
+};
+
+/** uname(2). */
+long da_sys_uname(struct da_sys_uname *out);
+
 /** Map @n bytes of zeroed private memory. @return NULL when there is none. */
 void *da_sys_map(size_t n);
 /** Map @n bytes of @fd, shared, read and write. @return NULL on failure. */

@@ -7,6 +7,7 @@ static const char *const lost_names[DA_LOST_COUNT] = {
 	[DA_LOST_NO_MEMORY] = "no_memory",
 	[DA_LOST_NO_RECORDER] = "no_recorder",
 	[DA_LOST_EARLY] = "early",
+	[DA_LOST_TORN] = "torn",
 };
 
 static const char *const func_names[DA_FUNC_COUNT] = {

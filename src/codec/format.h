@@ -113,10 +113,15 @@ enum da_lost {
 	DA_LOST_NO_MEMORY = 2,	/**< the shim could not map memory for a thread */
 	DA_LOST_NO_RECORDER = 3, /**< the recorder or the network peer went away */
 	DA_LOST_EARLY = 4,	/**< before the shim was ready */
+	DA_LOST_TORN = 5,	/**< begun but not committed: the program died in the middle */
 	DA_LOST_COUNT
 };
 
-/** How a recording ended (DA_EXT_END: varint this, varint value, varint seen, varint recorded). */
+/**
+ * How a recording ended (DA_EXT_END: varint this, varint value, varint seen, varint recorded;
+ * seen = recorded + all lost). A stream is whole when its last block carries the end flag; a shim
+ * that writes the stream itself may have to add blocks after such a block, each ended anew.
+ */
 enum da_end {
 	DA_END_UNKNOWN = 0,  /**< the program went on, or nobody saw its end; value 0 */
 	DA_END_EXIT = 1,     /**< value: exit status */

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/** Keeping the table of modules, and telling the recording what was loaded and unloaded. */
+#ifndef DA_PRELOAD_MODULES_H
+#define DA_PRELOAD_MODULES_H
+
+#include "base/types.h"
+#include "preload/thread.h"
+
+/** Map the table. Before that, and without memory, every pc is unknown. */
+bool da_modules_init(void);
+
+/** The set of modules may have changed: read it at the next event. Any thread, any time. */
+void da_modules_touch(void);
+
+/** Whether da_modules_touch() was called since the last scan. */
+bool da_modules_are_stale(void);
+
+/**
+ * Compare the dynamic linker's list with the table; write loads and unloads to the thread's stream
+ * (its lease is entered) and change the table. Does nothing while the list is being changed or
+ * another thread scans.
+ * @lost_lease_out: the lease ended because no chunk was free.
+ * @return whether the table has changed.
+ */
+bool da_modules_scan(struct da_thread *t, bool *lost_lease_out);
+
+/** In a child of fork that records: everything is to be told anew. */
+void da_modules_forget(void);
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "preload/real.h"
+
+#include "base/bytes.h"
+
+struct da_real da_real;
+
+/* Where each function goes; names that a libc may lack are allowed to stay NULL. */
+static const struct {
+	const char *name;
+	void *slot;
+} wanted[] = {
+	{"malloc", &da_real.malloc},
+	{"calloc", &da_real.calloc},
+	{"realloc", &da_real.realloc},
+	{"reallocarray", &da_real.reallocarray},
+	{"free", &da_real.free},
+	{"free_sized", &da_real.free_sized},
+	{"free_aligned_sized", &da_real.free_aligned_sized},
+	{"aligned_alloc", &da_real.aligned_alloc},
+	{"memalign", &da_real.memalign},
+	{"posix_memalign", &da_real.posix_memalign},
+	{"valloc", &da_real.valloc},
+	{"pvalloc", &da_real.pvalloc},
+	{"malloc_usable_size", &da_real.malloc_usable_size},
+	{"dlclose", &da_real.dlclose},
+	{"_exit", &da_real._exit},
+	{"__errno_location", &da_real.errno_location},
+	{"pthread_key_create", &da_real.key_create},
+	{"pthread_setspecific", &da_real.set_specific},
+	{"__register_atfork", &da_real.register_atfork},
+	{"pthread_atfork", &da_real.atfork},
+};
+
+/* The executable segment of the object that holds da_real.malloc. */
+static void find_text(const struct da_linkmap *l)
+{
+	uintptr_t target = (uintptr_t)da_real.malloc;
+
+	for (const struct link_map *m = l->self->l_next; m; m = m->l_next) {
+		unsigned n = 0;
+		const ElfW(Phdr) *ph = da_linkmap_phdrs(l, m, &n);
+
+		for (unsigned i = 0; ph && i < n; i++) {
+			uintptr_t lo = m->l_addr + ph[i].p_vaddr;
+
+			if (ph[i].p_type == PT_LOAD && ph[i].p_flags & PF_X && target >= lo &&
+			    target - lo < ph[i].p_memsz) {
+				da_real.text_lo = lo;
+				da_real.text_hi = lo + ph[i].p_memsz;
+				return;
+			}
+		}
+	}
+}
+
+bool da_real_init(const struct da_linkmap *l)
+{
+	for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+		void *p = da_linkmap_find_next(l, wanted[i].name);
+
+		da_copy(wanted[i].slot, &p, sizeof p);
+	}
+	if (!da_real.malloc || !da_real.calloc || !da_real.realloc || !da_real.free) {
+		da_real.malloc = NULL;
+		return false;
+	}
+	find_text(l);
+	return true;
+}
+
+int da_real_errno(void)
+{
+	return da_real.errno_location ? *da_real.errno_location() : 0;
+}
+
+void da_real_set_errno(int value)
+{
+	if (da_real.errno_location)
+		*da_real.errno_location() = value;
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "preload/thread.h"
+
+#include "base/bytes.h"
+#include "base/sys.h"
+#include "preload/real.h"
+#include "preload/shim.h"
+#include "sys_arch.h"
+
+/* Farther above sp than this is no thread's stack end. */
+#define STACK_REACH ((uintptr_t)256 << 20)
+
+__thread struct da_tls da_tls __attribute__((tls_model("initial-exec")));
+
+/* Newest first; only grows. */
+static struct da_thread *threads;
+
+static size_t round_up(size_t n)
+{
+	return (n + 15) & ~(size_t)15;
+}
+
+/* The thread's arrays follow its struct in one mapping. */
+static struct da_thread *map_thread(void)
+{
+	uint32_t depth = da_shim.pool->depth;
+	size_t words = round_up(depth * sizeof(uintptr_t));
+	size_t flags = round_up(depth);
+	size_t cache = round_up(da_unwind_cache_bytes());
+	size_t head = round_up(sizeof(struct da_thread));
+	uint8_t *p = da_sys_map(head + 2 * words + 2 * flags + cache);
+	struct da_thread *t = (struct da_thread *)p;
+
+	if (!p)
+		return NULL;
+	p += head;
+	t->u.pcs = (uintptr_t *)p;
+	t->encoder.frames = (uintptr_t *)(p + words);
+	t->u.exact = p + 2 * words;
+	t->encoder.exact = p + 2 * words + flags;
+	t->u.cache = (struct da_unwind_cache *)(p + 2 * words + 2 * flags);
+	t->u.max_depth = depth;
+	t->u.modules = &da_shim.modules;
+	t->u.mode = (enum da_unwind_mode)da_shim.pool->unwind;
+	t->u.gcc_backtrace = da_shim.gcc_backtrace;
+	t->u.gcc_get_ip_info = da_shim.gcc_get_ip_info;
+	t->state = DA_THREAD_LIVE;
+	t->next = __atomic_load_n(&threads, __ATOMIC_RELAXED);
+	while (!__atomic_compare_exchange_n(&threads, &t->next, t, false, __ATOMIC_RELEASE,
+					    __ATOMIC_RELAXED))
+		;
+	return t;
+}
+
+/* A state whose thread has ended for good: the kernel no longer knows its tid, or it is ours now. */
+static struct da_thread *reuse_thread(uint32_t tid)
+{
+	for (struct da_thread *t = __atomic_load_n(&threads, __ATOMIC_ACQUIRE); t; t = t->next) {
+		uint32_t state = __atomic_load_n(&t->state, __ATOMIC_ACQUIRE);
+
+		if (state == DA_THREAD_LIVE)
+			continue;
+		if (state == DA_THREAD_ENDING && t->tid != tid &&
+		    da_sys_thread_exists(da_shim.pid, t->tid))
+			continue;
+		if (__atomic_compare_exchange_n(&t->state, &state, DA_THREAD_LIVE, false,
+						__ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+			return t;
+	}
+	return NULL;
+}
+
+bool da_thread_restart(struct da_thread *t)
+{
+	uint32_t serial = __atomic_add_fetch(&da_shim.pool->serials, 1, __ATOMIC_RELAXED);
+	struct da_encoder fresh = {.frames = t->encoder.frames, .exact = t->encoder.exact};
+
+	if (serial > DA_POOL_MAX_SERIAL)
+		return false;
+	t->serial = serial;
+	t->chunks = 0;
+	t->chunk = NULL;
+	t->pos = 0;
+	t->clock_ms = 0;
+	t->introduced = false;
+	t->encoder = fresh;
+	da_stacks_clear(&t->stacks);
+	return true;
+}
+
+/*
+ * The end of the calling thread's stack. A libc places a thread's control block just above the
+ * stack it makes, so the thread pointer is a bound that needs no system call to find; the main
+ * thread's stack ends with the strings that the kernel put there. Either must be reachable from sp
+ * over mapped pages.
+ */
+static void find_stack(struct da_thread *t, uintptr_t sp)
+{
+	uintptr_t tp = da_sys_thread_pointer();
+	uintptr_t top = da_shim.stack_top;
+
+	if (sp >= top || top - sp > STACK_REACH || !da_sys_is_mapped(sp, top)) {
+		top = tp;
+		if (sp >= top || top - sp > STACK_REACH || !da_sys_is_mapped(sp, top))
+			top = 0;
+	}
+	t->u.stack_hi = top;
+	t->stack_lo = top ? sp : 0;
+}
+
+bool da_thread_on_stack(struct da_thread *t, uintptr_t sp)
+{
+	const uintptr_t page = 4096;
+
+	if (sp >= t->u.stack_hi)
+		return false;
+	if (sp >= t->stack_lo)
+		return true;
+	if (t->u.stack_hi - sp > STACK_REACH || !da_sys_is_mapped(sp, t->stack_lo))
+		return false;
+	t->stack_lo = sp & ~(page - 1);
+	return true;
+}
+
+struct da_thread *da_thread_get(uintptr_t sp)
+{
+	struct da_thread *t = da_tls.thread;
+	uint32_t tid;
+
+	if (t)
+		return t;
+	tid = (uint32_t)da_sys_gettid();
+	t = reuse_thread(tid);
+	if (!t)
+		t = map_thread();
+	if (!t)
+		return NULL;
+	t->tid = tid;
+	t->skip_scans = t->next_skip = 0;
+	find_stack(t, sp);
+	if (!da_thread_restart(t)) {
+		__atomic_store_n(&t->state, DA_THREAD_FREE, __ATOMIC_RELEASE);
+		return NULL;
+	}
+	da_tls.thread = t;
+	if (da_shim.has_key)
+		da_real.set_specific(da_shim.key, t);
+	return t;
+}
+
+void da_thread_forget_others(void)
+{
+	for (struct da_thread *t = threads; t; t = t->next)
+		if (t != da_tls.thread)
+			t->state = DA_THREAD_FREE;
+}
