@@ -2,19 +2,75 @@
 #include "unwind/native.h"
 
 #include "unwind/cfi.h"
+#include "unwind/mips/scan.h"
+#include "unwind/mips/special.h"
 #include "unwind/native_cfi.h"
+
+static void get_text(const struct da_module *m, struct da_mips_text *t)
+{
+	t->image.bytes = (const uint8_t *)m->text_lo;
+	t->image.lo = m->text_lo;
+	t->image.size = m->text_hi - m->text_lo;
+	t->image.big_endian = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
+	t->image.word = sizeof(uintptr_t);
+#if defined(__mips_isa_rev) && __mips_isa_rev >= 6
+	t->r6 = true;
+#else
+	t->r6 = false;
+#endif
+}
 
 bool da_native_is_return(const struct da_module *m, uintptr_t pc)
 {
-	return pc % 4 == 0 && pc - 8 >= m->text_lo && pc <= m->text_hi;
+	struct da_mips_text t;
+	struct da_rule rule;
+
+	get_text(m, &t);
+	return da_mips_call_before(&t, pc) != DA_MIPS_NO_CALL ||
+	       da_mips_special_find(&t, pc, &rule);
+}
+
+/* A frame that ends the stack, is the kernel's, or is described by the module's CFI. */
+static void from_tables(const struct da_query *q, const struct da_mips_text *t, struct da_rule *rule)
+{
+	if (q->exact || !da_mips_special_find(t, q->pc, rule)) {
+		if (da_native_is_entry(q))
+			rule->kind = DA_RULE_END;
+		else if (q->mode != DA_UNWIND_SCAN)
+			da_native_cfi_find(q, DA_CFI_MIPS, rule);
+	}
+	/* Assembly often has CFI that says nothing: check, and fall back to scanning. */
+	if (rule->kind == DA_RULE_FRAME)
+		rule->flags |= DA_RULE_CHECK;
+}
+
+static void from_prologue(const struct da_query *q, const struct da_mips_text *t,
+			  struct da_rule *rule)
+{
+	unsigned back = q->exact ? 0 : da_mips_call_before(t, q->pc);
+
+	if (q->exact || back)
+		da_mips_scan_prologue(t, q->pc - back, rule);
 }
 
 bool da_native_find(const struct da_query *q, unsigned attempt, struct da_rule *rule_out)
 {
-	if (attempt > 0)
+	struct da_mips_text t;
+	bool scan = q->mode == DA_UNWIND_AUTO || q->mode == DA_UNWIND_SCAN;
+
+	rule_out->kind = DA_RULE_NONE;
+	if (attempt > 2 || q->mode == DA_UNWIND_FP)
 		return false;
-	rule_out->kind = DA_RULE_END;
-	if (!da_native_is_entry(q))
-		da_native_cfi_find(q, DA_CFI_MIPS, rule_out);
+	/* MIPS16 and microMIPS code. */
+	if (q->pc % 4 != 0)
+		return true;
+	get_text(q->module, &t);
+	if (attempt == 0)
+		from_tables(q, &t, rule_out);
+	/* What was interrupted may be a prologue itself: there the epilogue knows more. */
+	else if (scan && attempt == (q->exact ? 2 : 1))
+		from_prologue(q, &t, rule_out);
+	else if (scan)
+		da_mips_scan_epilogue(&t, q->pc, q->exact, rule_out);
 	return true;
 }
