@@ -14,7 +14,7 @@ struct da_arena_chunk;
 /** An arena; zero-filled is the empty one. Its memory never moves. */
 struct da_arena {
 	struct da_arena_chunk *chunks; /**< newest first */
-	size_t used, size;	       /**< bytes of the newest chunk */
+	size_t used, size; /**< bytes of the newest chunk */
 };
 
 /** @size bytes, zero-filled, aligned to 8; valid until da_arena_deinit(). */

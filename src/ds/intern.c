@@ -98,5 +98,5 @@ void da_intern_deinit(struct da_intern *t)
 	free(t->items);
 	free(t->slots);
 	da_arena_deinit(&t->arena);
-	*t = (struct da_intern){0};
+	*t = (struct da_intern){ 0 };
 }

@@ -22,7 +22,7 @@ struct da_intern {
 	struct da_intern_item *items; /**< @n of them, by id: 0, 1, 2 … */
 	size_t n, cap;
 	uint32_t *slots; /**< ids + 1, 0: empty */
-	size_t mask;	 /**< slots - 1 */
+	size_t mask; /**< slots - 1 */
 	struct da_arena arena;
 };
 

@@ -17,12 +17,13 @@
 #include "base/types.h"
 
 struct da_map {
-	uint64_t *slots; /**< (mask + 1) slots of @words 64-bit words, the key first; key 0: empty */
-	size_t n;	 /**< entries */
-	size_t mask;	 /**< slots - 1 */
-	uint32_t words;	 /**< of a slot, with the key */
-	uint32_t shift;	 /**< 64 - log2(slots) */
-	uint64_t mul;	 /**< odd */
+	uint64_t
+		*slots; /**< (mask + 1) slots of @words 64-bit words, the key first; key 0: empty */
+	size_t n; /**< entries */
+	size_t mask; /**< slots - 1 */
+	uint32_t words; /**< of a slot, with the key */
+	uint32_t shift; /**< 64 - log2(slots) */
+	uint64_t mul; /**< odd */
 };
 
 /** Make @m an empty map whose values have @value_size bytes (rounded up to 8; may be 0: a set). */

@@ -16,10 +16,12 @@
 void *da_xmalloc(size_t size) __attribute__((malloc, returns_nonnull, warn_unused_result));
 
 /** @n objects of @size bytes, zero-filled. Free with free(). */
-void *da_xcalloc(size_t n, size_t size) __attribute__((malloc, returns_nonnull, warn_unused_result));
+void *da_xcalloc(size_t n, size_t size)
+	__attribute__((malloc, returns_nonnull, warn_unused_result));
 
 /** @p (NULL or from this module) made @n × @size bytes large; what is added is not initialised. */
-void *da_xrealloc(void *p, size_t n, size_t size) __attribute__((returns_nonnull, warn_unused_result));
+void *da_xrealloc(void *p, size_t n, size_t size)
+	__attribute__((returns_nonnull, warn_unused_result));
 
 /** A copy of the text @s. Free with free(). */
 char *da_xstrdup(const char *s) __attribute__((malloc, returns_nonnull, warn_unused_result));

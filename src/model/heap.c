@@ -15,12 +15,12 @@ struct block {
 	uint32_t site;
 	uint32_t thread;
 	uint32_t time_ms; /* since the start, saturating after 49 days */
-	uint32_t order;	  /* low half of its order key */
+	uint32_t order; /* low half of its order key */
 };
 
 void da_heap_init(struct da_heap *h, const struct da_model_options *options)
 {
-	*h = (struct da_heap){.options = options};
+	*h = (struct da_heap){ .options = options };
 	da_map_init(&h->blocks, sizeof(struct block));
 	da_map_init(&h->orphans, sizeof(uint64_t));
 	da_timeline_init(&h->timeline);
@@ -51,9 +51,9 @@ uint32_t da_heap_add_site(struct da_heap *h, uint32_t stack, uint32_t depth, uin
 
 uint32_t da_heap_add_thread(struct da_heap *h)
 {
-	h->threads = da_vec_reserve(h->threads, &h->threads_cap, h->n_threads + 1,
-				    sizeof(*h->threads));
-	h->threads[h->n_threads] = (struct da_heap_thread){0};
+	h->threads =
+		da_vec_reserve(h->threads, &h->threads_cap, h->n_threads + 1, sizeof(*h->threads));
+	h->threads[h->n_threads] = (struct da_heap_thread){ 0 };
 	return (uint32_t)h->n_threads++;
 }
 
@@ -179,8 +179,7 @@ static struct block block_of(const struct da_heap *h, const struct da_heap_call 
 	};
 }
 
-static void acquire_outlived(struct da_heap *h, const struct da_heap_call *c,
-			     const struct block *b)
+static void acquire_outlived(struct da_heap *h, const struct da_heap_call *c, const struct block *b)
 {
 	h->order_repairs++;
 	if (b->site == SITE_UNCOUNTED)
@@ -266,7 +265,8 @@ static void count_old(struct da_heap *h)
 	for (size_t i = 0; i < h->n_sites; i++)
 		h->sites[i].old_bytes = h->sites[i].old_blocks = 0;
 	while ((b = da_map_next(&h->blocks, &at, &addr))) {
-		if (b->site == SITE_UNCOUNTED || now_ms < b->time_ms || now_ms - b->time_ms < age_ms)
+		if (b->site == SITE_UNCOUNTED || now_ms < b->time_ms ||
+		    now_ms - b->time_ms < age_ms)
 			continue;
 		h->sites[b->site].old_blocks++;
 		h->sites[b->site].old_bytes += b->size;

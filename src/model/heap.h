@@ -27,8 +27,8 @@ struct da_heap_call {
 	uint64_t order;
 	uint64_t time_ns;
 	da_addr addr;
-	uint64_t size;	 /**< acquire, fail: bytes asked for */
-	uint32_t site;	 /**< of the calling stack */
+	uint64_t size; /**< acquire, fail: bytes asked for */
+	uint32_t site; /**< of the calling stack */
 	uint32_t thread; /**< index of da_heap_thread() */
 	bool late;
 	bool wanted; /**< acquire, fail: the thread is one that is counted */
@@ -42,7 +42,7 @@ struct da_heap_thread {
 
 struct da_heap {
 	const struct da_model_options *options; /**< the owner's */
-	struct da_map blocks;			/**< live ones, by address */
+	struct da_map blocks; /**< live ones, by address */
 	struct da_map orphans; /**< addresses of unknown frees to their order keys */
 	struct da_model_site *sites;
 	size_t n_sites, sites_cap;
@@ -50,7 +50,7 @@ struct da_heap {
 	size_t n_threads, threads_cap;
 	struct da_model_totals totals;
 	uint64_t unknown_frees, order_repairs;
-	uint64_t epoch;	 /**< peaks so far */
+	uint64_t epoch; /**< peaks so far */
 	uint64_t now_ns; /**< latest time seen */
 	struct da_timeline timeline;
 	struct da_sizes sizes;

@@ -20,9 +20,9 @@ static void drop_fragment(struct da_lane_work *w, struct da_lane_pool *pool)
 		w->last = NULL;
 	pool->pending_bytes -= f->len;
 	free(f);
-	w->cursor = (struct da_cursor){0};
+	w->cursor = (struct da_cursor){ 0 };
 	if (w->first)
-		w->cursor = (struct da_cursor){.bytes = w->first->bytes, .len = w->first->len};
+		w->cursor = (struct da_cursor){ .bytes = w->first->bytes, .len = w->first->len };
 }
 
 static void free_work(struct da_lane_work *w)
@@ -111,7 +111,7 @@ void da_lane_feed(struct da_lane *lane, struct da_lane_pool *pool, const uint8_t
 		w->last->next = f;
 	} else {
 		w->first = f;
-		w->cursor = (struct da_cursor){.bytes = f->bytes, .len = f->len};
+		w->cursor = (struct da_cursor){ .bytes = f->bytes, .len = f->len };
 	}
 	w->last = f;
 }
@@ -132,6 +132,6 @@ const char *da_lane_decode(struct da_lane *lane, struct da_lane_pool *pool)
 
 	if (w->cursor.pos == w->cursor.len)
 		drop_fragment(w, pool);
-	return da_decode(&w->decoder, &w->cursor, &w->event) == DA_DECODE_EVENT ? NULL
-										: w->cursor.why;
+	return da_decode(&w->decoder, &w->cursor, &w->event) == DA_DECODE_EVENT ? NULL :
+										  w->cursor.why;
 }

@@ -25,9 +25,9 @@ struct da_lane_fragment {
 
 /** The large part of a lane. */
 struct da_lane_work {
-	struct da_event event;			/**< decoded ahead; may point into @first and @decoder */
+	struct da_event event; /**< decoded ahead; may point into @first and @decoder */
 	struct da_lane_fragment *first, *last;
-	struct da_cursor cursor;		/**< in @first; all zero when there is none */
+	struct da_cursor cursor; /**< in @first; all zero when there is none */
 	/** Nodes (model/stacks.h) of the stack defined last, outermost first, valid while
 	 * @path_generation is the replay's; @path_root is their root. */
 	uint32_t *path;
@@ -38,19 +38,19 @@ struct da_lane_work {
 };
 
 struct da_lane {
-	uint64_t id;		   /**< thread in the recording */
+	uint64_t id; /**< thread in the recording */
 	struct da_lane_work *work; /**< NULL: packed away, or nothing ever came */
-	void *packed;		   /**< the decoder's state, while there is no @work */
-	uint32_t *sites;	   /**< by stack id, as far as they are resolved; [0] is 0 */
+	void *packed; /**< the decoder's state, while there is no @work */
+	uint32_t *sites; /**< by stack id, as far as they are resolved; [0] is 0 */
 	size_t n_sites, sites_cap;
 	uint64_t tid;
-	uint32_t name;	 /**< of the replay's names */
+	uint32_t name; /**< of the replay's names */
 	uint32_t thread; /**< of the heap */
 	bool ended, wanted;
-	bool has_event;	    /**< work->event waits for its turn */
-	bool second_half;   /**< it is a REALLOC whose old block has been given back already */
-	bool unresolved;    /**< the stack defined last has no site yet */
-	uint8_t stack_end;  /**< why its walk ended */
+	bool has_event; /**< work->event waits for its turn */
+	bool second_half; /**< it is a REALLOC whose old block has been given back already */
+	bool unresolved; /**< the stack defined last has no site yet */
+	uint8_t stack_end; /**< why its walk ended */
 	uint32_t stack_keep; /**< frames it shares with the one before */
 };
 
@@ -58,7 +58,7 @@ struct da_lane {
 struct da_lane_pool {
 	struct da_lane_work *spare[16]; /**< not in use, kept */
 	size_t n_spare;
-	size_t n_works;	      /**< in lanes */
+	size_t n_works; /**< in lanes */
 	size_t pending_bytes; /**< of fragments in lanes */
 };
 

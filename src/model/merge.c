@@ -23,7 +23,7 @@ static void sift_down(struct da_merge *m, const struct da_merge_entry *entry)
 
 void da_merge_push(struct da_merge *m, struct da_lane *lane)
 {
-	struct da_merge_entry e = {da_lane_key(lane), lane};
+	struct da_merge_entry e = { da_lane_key(lane), lane };
 	size_t i = m->n++;
 
 	m->entries = da_vec_reserve(m->entries, &m->cap, m->n, sizeof(*m->entries));
@@ -42,7 +42,7 @@ void da_merge_pop(struct da_merge *m)
 
 void da_merge_update(struct da_merge *m)
 {
-	struct da_merge_entry top = {da_lane_key(m->entries[0].lane), m->entries[0].lane};
+	struct da_merge_entry top = { da_lane_key(m->entries[0].lane), m->entries[0].lane };
 
 	sift_down(m, &top);
 }
@@ -59,5 +59,5 @@ uint64_t da_merge_second_key(const struct da_merge *m)
 void da_merge_deinit(struct da_merge *m)
 {
 	free(m->entries);
-	*m = (struct da_merge){0};
+	*m = (struct da_merge){ 0 };
 }

@@ -38,13 +38,13 @@ struct da_model_totals {
 	uint64_t temporary_blocks;
 	uint64_t failed_calls;
 	uint64_t peak_rss_bytes; /**< 0: not recorded */
-	uint64_t duration_ns;	 /**< latest time in the recording */
+	uint64_t duration_ns; /**< latest time in the recording */
 	uint64_t moved_reallocs; /**< reallocs whose block changed address */
 };
 
 /** Calls of one function of the allocation API, by enum da_func. */
 struct da_model_func {
-	uint64_t calls;	 /**< with the failed ones; of unknown frees too */
+	uint64_t calls; /**< with the failed ones; of unknown frees too */
 	uint64_t failed;
 };
 
@@ -54,8 +54,9 @@ struct da_model_quality {
 	uint64_t events_seen, events_recorded;
 	bool has_end; /**< false: the recording is cut, or still being written */
 	enum da_end end;
-	uint64_t end_value;	 /**< exit status or signal number */
-	uint64_t events_decoded; /**< heap events (also FAIL) found in the stream: all when undamaged */
+	uint64_t end_value; /**< exit status or signal number */
+	uint64_t
+		events_decoded; /**< heap events (also FAIL) found in the stream: all when undamaged */
 	/** Lost events by enum da_lost; the last one sums up reasons unknown to this version. */
 	uint64_t events_lost[DA_LOST_COUNT + 1];
 	uint64_t unknown_frees; /**< blocks given back that were never seen handed out */
@@ -66,7 +67,7 @@ struct da_model_quality {
 	/** Distinct stacks, and alloc calls with such a stack, by enum da_unwind_end. */
 	uint64_t stacks_by_end[DA_MODEL_ENDS], calls_by_end[DA_MODEL_ENDS];
 	uint64_t calls_without_stack; /**< alloc calls that carry no stack */
-	uint64_t forced_releases;     /**< events replayed before their turn to bound memory */
+	uint64_t forced_releases; /**< events replayed before their turn to bound memory */
 };
 
 /** One file that was mapped, however often and wherever; identified by path and build-id. */
@@ -75,11 +76,11 @@ struct da_model_module {
 	uint32_t path_len;
 	const uint8_t *build_id; /**< @build_id_len bytes, NULL and 0 when it has none */
 	uint32_t build_id_len;
-	da_addr bias;	      /**< of the last time it was mapped: run-time address = vaddr + bias */
-	uint8_t role;	      /**< enum da_module_role (codec/decode.h) */
+	da_addr bias; /**< of the last time it was mapped: run-time address = vaddr + bias */
+	uint8_t role; /**< enum da_module_role (codec/decode.h) */
 	uint32_t n_segments;
 	const struct da_segment *segments; /**< as loaded first (codec/decode.h) */
-	uint64_t loads, unloads;	   /**< times mapped and unmapped */
+	uint64_t loads, unloads; /**< times mapped and unmapped */
 	uint64_t first_load_order;
 	/** Distinct truncated stacks whose outermost frame is here. */
 	uint64_t stacks_truncated;
@@ -87,9 +88,9 @@ struct da_model_module {
 
 /** One thread of the process. */
 struct da_model_thread {
-	uint64_t id;	   /**< in the recording, from 1 */
-	uint64_t tid;	   /**< kernel's, 0: unknown */
-	const char *name;  /**< NUL-terminated, may hold anything; "" when unknown */
+	uint64_t id; /**< in the recording, from 1 */
+	uint64_t tid; /**< kernel's, 0: unknown */
+	const char *name; /**< NUL-terminated, may hold anything; "" when unknown */
 	uint64_t alloc_calls, alloc_bytes;
 	uint64_t free_calls, freed_bytes; /**< blocks that this thread gave back */
 	bool ended;
@@ -97,9 +98,9 @@ struct da_model_thread {
 
 /** A stretch of time, shown by its highest moment. */
 struct da_model_point {
-	uint64_t time_ns;    /**< when heap_bytes was reached (or the sample taken), growing */
+	uint64_t time_ns; /**< when heap_bytes was reached (or the sample taken), growing */
 	uint64_t heap_bytes; /**< highest live bytes of the stretch */
-	uint64_t rss_bytes;  /**< highest resident bytes of the stretch, else those known last */
+	uint64_t rss_bytes; /**< highest resident bytes of the stretch, else those known last */
 };
 
 /** Most points of a timeline: enough for any screen, whatever the recording's length. */
@@ -131,10 +132,10 @@ struct da_model_site {
 	uint64_t alloc_calls, alloc_bytes;
 	uint64_t live_bytes, live_blocks; /**< at the end */
 	uint64_t peak_bytes, peak_blocks; /**< at the moment of the global peak */
-	uint64_t peak_epoch;		  /**< the replay's own; meaningless afterwards */
+	uint64_t peak_epoch; /**< the replay's own; meaningless afterwards */
 	uint64_t temporary_blocks;
 	uint64_t failed_calls;
-	uint64_t largest_bytes;		     /**< largest single block */
+	uint64_t largest_bytes; /**< largest single block */
 	uint64_t first_time_ns, last_time_ns; /**< of its alloc calls */
 	/** Blocks given back *from* this stack (Valgrind's totFdBk, totFdB), whoever allocated them. */
 	uint64_t released_calls, released_bytes;
@@ -142,7 +143,7 @@ struct da_model_site {
 	uint64_t old_bytes, old_blocks;
 	uint32_t stack; /**< for da_model_frames() */
 	uint32_t depth; /**< frames */
-	uint8_t end;	/**< enum da_unwind_end */
+	uint8_t end; /**< enum da_unwind_end */
 };
 
 /** Blocks of this site given back. */

@@ -35,9 +35,9 @@ static void add_file(struct da_modules *m, const struct da_event *event)
 	m->files[m->n_files++] = (struct da_model_module){
 		.path = key,
 		.path_len = event->module.path_len,
-		.build_id = event->module.build_id_len
-				    ? (const uint8_t *)key + event->module.path_len + 1
-				    : NULL,
+		.build_id = event->module.build_id_len ?
+				    (const uint8_t *)key + event->module.path_len + 1 :
+				    NULL,
 		.build_id_len = event->module.build_id_len,
 		.role = event->module.role,
 		.n_segments = event->module.n_segments,
@@ -89,8 +89,7 @@ static void remove_mappings(struct da_modules *m, size_t at, size_t n)
 {
 	for (size_t i = at; i < at + n; i++)
 		m->files[m->mapped[i].range.module].unloads++;
-	memmove(m->mapped + at, m->mapped + at + n,
-		(m->n_mapped - at - n) * sizeof(*m->mapped));
+	memmove(m->mapped + at, m->mapped + at + n, (m->n_mapped - at - n) * sizeof(*m->mapped));
 	m->n_mapped -= n;
 }
 
@@ -114,7 +113,7 @@ static const struct da_stacks_range *insert(struct da_modules *m,
 
 const struct da_stacks_range *da_modules_load(struct da_modules *m, const struct da_event *event)
 {
-	struct da_modules_mapping mapping = {.id = event->module.id};
+	struct da_modules_mapping mapping = { .id = event->module.id };
 	uint32_t file = file_of(m, event);
 
 	if (file == DA_MODULES_FILES_MAX)
@@ -155,5 +154,5 @@ void da_modules_deinit(struct da_modules *m)
 	free(m->files);
 	da_intern_deinit(&m->names);
 	da_arena_deinit(&m->arena);
-	*m = (struct da_modules){0};
+	*m = (struct da_modules){ 0 };
 }

@@ -21,7 +21,7 @@
 /** A mapped module. */
 struct da_modules_mapping {
 	struct da_stacks_range range; /**< no two overlap */
-	uint64_t id;		      /**< as in the recording */
+	uint64_t id; /**< as in the recording */
 };
 
 /** Zero-filled, then @mask. */

@@ -61,7 +61,7 @@ const struct da_replay_damage *da_replay_damage(const struct da_replay *r)
 static void set_damage(struct da_replay *r, uint64_t thread, uint64_t at, const char *why)
 {
 	if (!r->damage.why)
-		r->damage = (struct da_replay_damage){.thread = thread, .at = at, .why = why};
+		r->damage = (struct da_replay_damage){ .thread = thread, .at = at, .why = why };
 }
 
 static bool is_wanted(const struct da_replay *r, const struct da_lane *lane)
@@ -282,7 +282,7 @@ static const char *take_meta(struct da_replay *r, const struct da_event *e)
 
 static void feed_meta(struct da_replay *r, const struct da_replay_piece *piece)
 {
-	struct da_cursor c = {.bytes = piece->bytes, .len = piece->len};
+	struct da_cursor c = { .bytes = piece->bytes, .len = piece->len };
 	struct da_event e;
 	enum da_decode_status status;
 

@@ -39,7 +39,7 @@ struct da_replay_piece {
 /** Why a replay stopped early. */
 struct da_replay_damage {
 	uint64_t thread;
-	uint64_t at;	 /**< da_replay_piece.at of the bad fragment */
+	uint64_t at; /**< da_replay_piece.at of the bad fragment */
 	const char *why; /**< constant text; NULL: no damage */
 };
 

@@ -8,7 +8,7 @@
 
 void da_sites_init(struct da_sites *s, uint32_t word_bits)
 {
-	*s = (struct da_sites){.generation = 1};
+	*s = (struct da_sites){ .generation = 1 };
 	da_stacks_init(&s->stacks);
 	s->modules.mask = word_bits == 32 ? UINT32_MAX : UINT64_MAX;
 }
@@ -29,7 +29,7 @@ void da_sites_define(struct da_lane *lane)
 
 static struct da_model_frame frame_of(struct da_sites *s, da_addr pc, bool exact)
 {
-	struct da_model_frame frame = {.module = DA_MODEL_NO_MODULE, .exact = exact};
+	struct da_model_frame frame = { .module = DA_MODEL_NO_MODULE, .exact = exact };
 	const struct da_stacks_range *range;
 
 	frame.vaddr = pc & s->modules.mask;
@@ -48,15 +48,14 @@ static uint32_t walk(struct da_sites *s, struct da_lane *lane)
 	struct da_lane_work *w = lane->work;
 	uint32_t depth = w->decoder.last_depth, root = da_stacks_root(lane->stack_end);
 	bool is_valid = w->path_generation == s->generation && w->path_root == root;
-	size_t kept = is_valid && lane->stack_keep < w->path_len ? lane->stack_keep
-		      : is_valid				 ? w->path_len
-								 : 0;
+	size_t kept = is_valid && lane->stack_keep < w->path_len ? lane->stack_keep :
+		      is_valid                                   ? w->path_len :
+								   0;
 	uint32_t node = kept ? w->path[kept - 1] : root;
 
 	w->path = da_vec_reserve(w->path, &w->path_cap, depth, sizeof(*w->path));
 	for (size_t i = kept; i < depth; i++) {
-		struct da_model_frame f =
-			frame_of(s, w->decoder.frames[i], w->decoder.exact[i]);
+		struct da_model_frame f = frame_of(s, w->decoder.frames[i], w->decoder.exact[i]);
 
 		w->path[i] = node = da_stacks_put(&s->stacks, node, &f);
 	}
@@ -77,8 +76,8 @@ static uint32_t site_of(struct da_sites *s, struct da_heap *h, const struct da_l
 		s->n_site_of = n;
 	}
 	if (!s->site_of[node])
-		s->site_of[node] = da_heap_add_site(h, node, lane->work->decoder.last_depth,
-						    lane->stack_end);
+		s->site_of[node] =
+			da_heap_add_site(h, node, lane->work->decoder.last_depth, lane->stack_end);
 	return s->site_of[node];
 }
 

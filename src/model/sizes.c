@@ -5,7 +5,7 @@
 
 void da_sizes_init(struct da_sizes *s)
 {
-	*s = (struct da_sizes){0};
+	*s = (struct da_sizes){ 0 };
 	da_map_init(&s->large, sizeof(uint64_t));
 }
 
@@ -60,9 +60,9 @@ size_t da_sizes_get(const struct da_sizes *s, struct da_model_size *sizes)
 
 	for (size = 0; size < DA_SIZES_SMALL; size++)
 		if (s->small[size])
-			sizes[n++] = (struct da_model_size){size, size, s->small[size]};
+			sizes[n++] = (struct da_model_size){ size, size, s->small[size] };
 	while ((calls = da_map_next(&s->large, &at, &size)))
-		sizes[n++] = (struct da_model_size){size, size, *calls};
+		sizes[n++] = (struct da_model_size){ size, size, *calls };
 	for (int k = 0; k < 64; k++)
 		if (s->classes[k].calls)
 			sizes[n++] = s->classes[k];

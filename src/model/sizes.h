@@ -16,7 +16,7 @@
 
 struct da_sizes {
 	uint64_t small[DA_SIZES_SMALL]; /**< calls by size */
-	struct da_map large;		/**< size to calls */
+	struct da_map large; /**< size to calls */
 	struct da_model_size classes[64]; /**< [k]: sizes met in 2^k … 2^(k+1) - 1 */
 	size_t n_classes;
 };

@@ -13,10 +13,10 @@
 
 void da_stacks_init(struct da_stacks *s)
 {
-	*s = (struct da_stacks){.n = DA_MODEL_ENDS, .mask = FIRST_SLOTS - 1};
+	*s = (struct da_stacks){ .n = DA_MODEL_ENDS, .mask = FIRST_SLOTS - 1 };
 	s->nodes = da_vec_reserve(NULL, &s->cap, FIRST_SLOTS, sizeof(*s->nodes));
 	for (size_t i = 0; i < DA_MODEL_ENDS; i++)
-		s->nodes[i] = (struct da_stack_node){.parent = (uint32_t)i};
+		s->nodes[i] = (struct da_stack_node){ .parent = (uint32_t)i };
 	s->slots = da_xcalloc(FIRST_SLOTS, sizeof(*s->slots));
 	s->mul = da_random_multiplier();
 }
@@ -25,7 +25,7 @@ void da_stacks_deinit(struct da_stacks *s)
 {
 	free(s->nodes);
 	free(s->slots);
-	*s = (struct da_stacks){0};
+	*s = (struct da_stacks){ 0 };
 }
 
 static size_t home(const struct da_stacks *s, const struct da_stack_node *n)

@@ -26,8 +26,8 @@ struct da_stacks {
 	struct da_stack_node *nodes; /**< @n of them; the first DA_MODEL_ENDS are roots */
 	size_t n, cap;
 	uint32_t *slots; /**< node ids, 0: empty */
-	size_t mask;	 /**< slots - 1 */
-	uint64_t mul;	 /**< hash multiplier of this process */
+	size_t mask; /**< slots - 1 */
+	uint64_t mul; /**< hash multiplier of this process */
 	uint32_t unknown[DA_STACKS_UNKNOWN_MAX];
 	size_t n_unknown;
 };

@@ -15,7 +15,7 @@ static void find_current(struct da_timeline *t, uint64_t time_ns)
 
 void da_timeline_init(struct da_timeline *t)
 {
-	*t = (struct da_timeline){.log_ns = FIRST_LOG_NS};
+	*t = (struct da_timeline){ .log_ns = FIRST_LOG_NS };
 	find_current(t, 0);
 	t->current->has_heap = true;
 }
@@ -48,7 +48,7 @@ static void make_room(struct da_timeline *t, uint64_t time_ns)
 		for (size_t i = 0; i < DA_TIMELINE_STRETCHES / 2; i++)
 			s[i] = join(&s[2 * i], &s[2 * i + 1]);
 		for (size_t i = DA_TIMELINE_STRETCHES / 2; i < DA_TIMELINE_STRETCHES; i++)
-			s[i] = (struct da_timeline_stretch){0};
+			s[i] = (struct da_timeline_stretch){ 0 };
 		t->log_ns++;
 		find_current(t, (uint64_t)((t->current - s) / 2) << t->log_ns);
 	}
@@ -102,6 +102,6 @@ size_t da_timeline_get(const struct da_timeline *t, uint64_t end_ns, struct da_m
 		heap = s->has_heap ? s->heap_last : heap;
 	}
 	if (end_ns > last_ns)
-		points[n++] = (struct da_model_point){end_ns, heap, rss};
+		points[n++] = (struct da_model_point){ end_ns, heap, rss };
 	return n;
 }

@@ -23,9 +23,9 @@ struct da_timeline_stretch {
 
 struct da_timeline {
 	struct da_timeline_stretch stretches[DA_TIMELINE_STRETCHES];
-	uint32_t log_ns;		     /**< a stretch is 2^log_ns nanoseconds long */
+	uint32_t log_ns; /**< a stretch is 2^log_ns nanoseconds long */
 	struct da_timeline_stretch *current; /**< of the last heap value */
-	uint64_t current_end_ns;	     /**< first moment after it */
+	uint64_t current_end_ns; /**< first moment after it */
 	uint64_t heap_last;
 };
 

@@ -9,7 +9,7 @@
 
 void da_view_init(struct da_view *v, const struct da_model_options *options)
 {
-	*v = (struct da_view){.options = options};
+	*v = (struct da_view){ .options = options };
 	da_heap_init(&v->heap, options);
 	da_sites_init(&v->sites, options->word_bits);
 	da_intern_put_text(&v->names, "");
@@ -121,7 +121,7 @@ static void make_sizes(struct da_view *v)
 /* The outermost frame's module: where a walk could not go on. */
 static uint32_t outermost_module(const struct da_view *v, const struct da_model_site *s)
 {
-	struct da_model_frame frame = {.module = DA_MODEL_NO_MODULE};
+	struct da_model_frame frame = { .module = DA_MODEL_NO_MODULE };
 	uint32_t id = s->stack;
 
 	for (uint32_t i = 0; i < s->depth; i++)

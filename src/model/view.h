@@ -16,9 +16,10 @@ struct da_view {
 	struct da_lane **lanes; /**< by da_lane.thread */
 	size_t n_lanes, lanes_cap;
 	struct da_intern names; /**< of threads; 0 is "" */
-	struct da_arena arena;	/**< of the lanes */
-	uint64_t last_ns;	/**< latest time of a sample */
-	struct da_model model;	/**< kept up to date: quality's counters and funcs; the rest is made */
+	struct da_arena arena; /**< of the lanes */
+	uint64_t last_ns; /**< latest time of a sample */
+	struct da_model
+		model; /**< kept up to date: quality's counters and funcs; the rest is made */
 };
 
 /** Begin with nothing known. @options must outlive it. */
