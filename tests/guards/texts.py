@@ -63,17 +63,19 @@ def line_faults(path, lines):
 
 
 def list_faults(present):
-    """Makefile.am names each source file once, sorted within each list."""
-    with open(os.path.join(TOP, "Makefile.am"), encoding="utf-8") as f:
-        text = f.read()
+    """The build lists name each source file, sorted within each list."""
+    text = ""
+    for name in ("Makefile.am", "src/sources.am"):
+        with open(os.path.join(TOP, name), encoding="utf-8") as f:
+            text += f.read()
     listed = set(LISTED.findall(text))
     for path in sorted(present):
         if path.startswith("src/") and path.endswith((".c", ".h", ".S")) and path not in listed:
-            yield f"Makefile.am: {path} is missing"
+            yield f"src/sources.am: {path} is missing"
     for m in re.finditer(r"^(\w+) \+?= \\\n((?:\t.*\n)+)", text, re.M):
         items = [line.split()[0].rsplit(".", 1)[0] for line in m[2].splitlines() if line.strip()]
         if m[1].endswith(("_SRC", "TESTS", "_MANS")) and items != sorted(items):
-            yield f"Makefile.am: {m[1]} is not sorted"
+            yield f"{m[1]} is not sorted in its list"
 
 
 def main():
