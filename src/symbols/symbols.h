@@ -93,8 +93,10 @@ struct da_symbols_query {
 	size_t n_vaddrs;
 };
 
-/** One source-level frame. All texts are UTF-8 or not as the file has them, never with control bytes
- * below 0x20 or 0x7f (those read "\xNN"), and live as long as the da_symbols. */
+/**
+ * One source-level frame. Texts are what the file has, any bytes but NUL: clean them before showing.
+ * They live as long as the da_symbols.
+ */
 struct da_symbols_frame {
 	/** Demangled as asked; NULL if unknown. */
 	const char *function;
@@ -118,9 +120,9 @@ struct da_symbols_address {
 struct da_symbols_module {
 	enum da_symbols_verdict verdict;
 	/**
-	 * Why, for people: "no such file in ROOTFS: tried /usr/lib/libfoo.so", "build-id of FILE is ab12,
-	 * the recording has cd34", "no symbols for FILE: the worker ran out of memory". Also set with
-	 * DA_SYMBOLS_MATCH when something was lost or there are no debug data. NULL: nothing to say.
+	 * Why, for people: "cannot open ROOTFS/usr/lib/libfoo.so: no such file", "build-id of FILE is
+	 * ab12, the recording has cd34", "no symbols for FILE: the worker ran out of memory". Also set
+	 * with DA_SYMBOLS_MATCH when something was lost. NULL: nothing to say.
 	 */
 	const char *reason;
 	/** The module's file as found (host path; inside --rootfs it starts with that); NULL if none. */
