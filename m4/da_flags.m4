@@ -33,7 +33,8 @@ SHIM_CFLAGS="-ffunction-sections -fdata-sections -fPIC -O2 -g -fvisibility=hidde
 SHIM_CFLAGS="$SHIM_CFLAGS -fno-stack-protector -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0"
 SHIM_CFLAGS="$SHIM_CFLAGS -fasynchronous-unwind-tables -fno-omit-frame-pointer -ftls-model=initial-exec"
 dnl AArch64: the helpers of outlined atomics ask libc for __getauxval.
-DA_ADD_CFLAG([SHIM_CFLAGS], [-mno-outline-atomics -fno-lto -fno-sanitize=all -Wstack-usage=512])
+DA_ADD_CFLAG([SHIM_CFLAGS], [-mno-outline-atomics -fno-tree-loop-distribute-patterns
+	-fno-lto -fno-sanitize=all -Wstack-usage=512])
 
 AC_SUBST([WARN_CFLAGS])
 AC_SUBST([TOOL_CPPFLAGS])

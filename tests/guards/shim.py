@@ -41,11 +41,17 @@ def dynamic_faults(shim):
                                        "(VERNEED)", "(VERDEF)", "(INTERP)", "(GNU_HASH)")
               if tag in text]
     for flag in ("BIND_NOW", "STATIC_TLS", "NODELETE"):
-        if flag not in text and not (flag == "STATIC_TLS" and not has_tls(shim)):
+        if flag not in text and (flag != "STATIC_TLS" or not has_initial_exec_tls(shim)):
             faults.append(f"lacks {flag}")
     if "[libdumpalloc.so]" not in text:
         faults.append("its soname is not libdumpalloc.so")
     return faults
+
+
+def has_initial_exec_tls(shim):
+    """Whether each thread-local is at a fixed offset; GNU ld sets no flag for AArch64."""
+    relocations = set(re.findall(r"R_\w*TLS\w*|R_\w*TPOFF\w*", readelf(shim, "-r")))
+    return relocations == {"R_AARCH64_TLS_TPREL64"} or not has_tls(shim)
 
 
 def has_tls(shim):
