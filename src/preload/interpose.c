@@ -22,6 +22,12 @@
 
 typedef const struct da_unwind_start *where;
 
+/* The assembly entry of @name, and the head of its body. */
+#define ENTRY(type, name, parameters)                    \
+	DA_ENTRY(name)                                   \
+	DA_ENTRY_TARGET type da_entry_##name parameters; \
+	type da_entry_##name parameters
+
 /* One allocation that the boot heap serves, because there is no real allocator (yet). */
 static void *boot_alloc(size_t align, size_t size)
 {
@@ -33,8 +39,7 @@ static bool is_ready(void)
 	return da_real.malloc || da_start();
 }
 
-DA_ENTRY(malloc)
-DA_ENTRY_TARGET void *da_entry_malloc(size_t size, size_t b, size_t c, where start)
+ENTRY(void *, malloc, (size_t size, size_t b, size_t c, where start))
 {
 	void *p;
 
@@ -57,8 +62,7 @@ static size_t product(size_t n, size_t size)
 	return __builtin_mul_overflow(n, size, &bytes) ? SIZE_MAX : bytes;
 }
 
-DA_ENTRY(calloc)
-DA_ENTRY_TARGET void *da_entry_calloc(size_t n, size_t size, size_t c, where start)
+ENTRY(void *, calloc, (size_t n, size_t size, size_t c, where start))
 {
 	void *p;
 
@@ -103,29 +107,25 @@ static inline void release(const struct release *r, where start)
 	}
 }
 
-DA_ENTRY(free)
-DA_ENTRY_TARGET void da_entry_free(void *p, size_t b, size_t c, where start)
+ENTRY(void, free, (void *p, size_t b, size_t c, where start))
 {
 	(void)b, (void)c;
 	release(&(struct release){.func = DA_FUNC_FREE, .p = p}, start);
 }
 
-DA_ENTRY(cfree)
-DA_ENTRY_TARGET void da_entry_cfree(void *p, size_t b, size_t c, where start)
+ENTRY(void, cfree, (void *p, size_t b, size_t c, where start))
 {
 	(void)b, (void)c;
 	release(&(struct release){.func = DA_FUNC_CFREE, .p = p}, start);
 }
 
-DA_ENTRY(free_sized)
-DA_ENTRY_TARGET void da_entry_free_sized(void *p, size_t size, size_t c, where start)
+ENTRY(void, free_sized, (void *p, size_t size, size_t c, where start))
 {
 	(void)c;
 	release(&(struct release){.func = DA_FUNC_FREE_SIZED, .p = p, .size = size}, start);
 }
 
-DA_ENTRY(free_aligned_sized)
-DA_ENTRY_TARGET void da_entry_free_aligned_sized(void *p, size_t align, size_t size, where start)
+ENTRY(void, free_aligned_sized, (void *p, size_t align, size_t size, where start))
 {
 	release(&(struct release){DA_FUNC_FREE_ALIGNED_SIZED, p, align, size}, start);
 }
@@ -202,15 +202,13 @@ static void *resize(const struct resize *r, where start)
 	return p;
 }
 
-DA_ENTRY(realloc)
-DA_ENTRY_TARGET void *da_entry_realloc(void *p, size_t size, size_t c, where start)
+ENTRY(void *, realloc, (void *p, size_t size, size_t c, where start))
 {
 	(void)c;
 	return resize(&(struct resize){DA_FUNC_REALLOC, p, 1, size}, start);
 }
 
-DA_ENTRY(reallocarray)
-DA_ENTRY_TARGET void *da_entry_reallocarray(void *p, size_t n, size_t size, where start)
+ENTRY(void *, reallocarray, (void *p, size_t n, size_t size, where start))
 {
 	return resize(&(struct resize){DA_FUNC_REALLOCARRAY, p, n, size}, start);
 }
@@ -255,29 +253,25 @@ static void *aligned(enum da_func func, size_t align, size_t size, where start)
 	return p;
 }
 
-DA_ENTRY(aligned_alloc)
-DA_ENTRY_TARGET void *da_entry_aligned_alloc(size_t align, size_t size, size_t c, where start)
+ENTRY(void *, aligned_alloc, (size_t align, size_t size, size_t c, where start))
 {
 	(void)c;
 	return aligned(DA_FUNC_ALIGNED_ALLOC, align, size, start);
 }
 
-DA_ENTRY(memalign)
-DA_ENTRY_TARGET void *da_entry_memalign(size_t align, size_t size, size_t c, where start)
+ENTRY(void *, memalign, (size_t align, size_t size, size_t c, where start))
 {
 	(void)c;
 	return aligned(DA_FUNC_MEMALIGN, align, size, start);
 }
 
-DA_ENTRY(valloc)
-DA_ENTRY_TARGET void *da_entry_valloc(size_t size, size_t b, size_t c, where start)
+ENTRY(void *, valloc, (size_t size, size_t b, size_t c, where start))
 {
 	(void)b, (void)c;
 	return aligned(DA_FUNC_VALLOC, 0, size, start);
 }
 
-DA_ENTRY(pvalloc)
-DA_ENTRY_TARGET void *da_entry_pvalloc(size_t size, size_t b, size_t c, where start)
+ENTRY(void *, pvalloc, (size_t size, size_t b, size_t c, where start))
 {
 	(void)b, (void)c;
 	return aligned(DA_FUNC_PVALLOC, 0, size, start);
@@ -299,8 +293,7 @@ static int real_posix_memalign(void **out, size_t align, size_t size)
 	return p ? 0 : ENOMEM;
 }
 
-DA_ENTRY(posix_memalign)
-DA_ENTRY_TARGET int da_entry_posix_memalign(void **out, size_t align, size_t size, where start)
+ENTRY(int, posix_memalign, (void **out, size_t align, size_t size, where start))
 {
 	int error;
 

@@ -32,12 +32,11 @@ static const struct {
 	{"pthread_atfork", &da_real.atfork},
 };
 
-/* The executable segment of the object that holds da_real.malloc. */
-static void find_text(const struct da_linkmap *l)
+/* The executable segment that holds @target, of @m or the objects after it. */
+static struct da_text_range find_text(const struct da_linkmap *l, const struct link_map *m,
+				      uintptr_t target)
 {
-	uintptr_t target = (uintptr_t)da_real.malloc;
-
-	for (const struct link_map *m = l->self->l_next; m; m = m->l_next) {
+	for (; m; m = m->l_next) {
 		unsigned n = 0;
 		const ElfW(Phdr) *ph = da_linkmap_phdrs(l, m, &n);
 
@@ -45,13 +44,11 @@ static void find_text(const struct da_linkmap *l)
 			uintptr_t lo = m->l_addr + ph[i].p_vaddr;
 
 			if (ph[i].p_type == PT_LOAD && ph[i].p_flags & PF_X && target >= lo &&
-			    target - lo < ph[i].p_memsz) {
-				da_real.text_lo = lo;
-				da_real.text_hi = lo + ph[i].p_memsz;
-				return;
-			}
+			    target - lo < ph[i].p_memsz)
+				return (struct da_text_range){lo, lo + ph[i].p_memsz};
 		}
 	}
+	return (struct da_text_range){0, 0};
 }
 
 bool da_real_init(const struct da_linkmap *l)
@@ -65,7 +62,8 @@ bool da_real_init(const struct da_linkmap *l)
 		da_real.malloc = NULL;
 		return false;
 	}
-	find_text(l);
+	da_real.text = find_text(l, l->self->l_next, (uintptr_t)da_real.malloc);
+	da_real.shim_text = find_text(l, l->self, (uintptr_t)&da_real_init);
 	return true;
 }
 

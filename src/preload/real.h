@@ -29,8 +29,11 @@ struct da_real {
 	int (*register_atfork)(void (*prepare)(void), void (*parent)(void), void (*child)(void),
 			       void *dso); /**< glibc's __register_atfork */
 	int (*atfork)(void (*prepare)(void), void (*parent)(void), void (*child)(void));
-	/** Text of the object that holds malloc: calls from there are the allocator's own. */
-	uintptr_t text_lo, text_hi;
+	/** Text of the object that holds malloc, and of the shim (for tail calls): calls that return
+	 * there are the allocator's own. */
+	struct da_text_range {
+		uintptr_t lo, hi;
+	} text, shim_text;
 };
 
 /** The one table; all NULL until da_real_init() has found malloc. */
@@ -38,6 +41,13 @@ extern struct da_real da_real;
 
 /** Fill da_real. @return false when malloc, calloc, realloc or free is missing. */
 bool da_real_init(const struct da_linkmap *l);
+
+/** Whether @pc lies in the real allocator or in the shim. */
+static inline bool da_real_is_own(uintptr_t pc)
+{
+	return pc - da_real.text.lo < da_real.text.hi - da_real.text.lo ||
+	       pc - da_real.shim_text.lo < da_real.shim_text.hi - da_real.shim_text.lo;
+}
 
 /** Value of errno, and setting it; 0 and nothing when the libc's errno is not known. */
 int da_real_errno(void);

@@ -33,7 +33,7 @@ static bool __attribute__((noinline)) enter_again(const struct da_unwind_start *
 		da_tls.guard = start->sp;
 		return true;
 	}
-	if (start->pc - da_real.text_lo >= da_real.text_hi - da_real.text_lo)
+	if (!da_real_is_own(start->pc))
 		da_shim_lost(DA_LOST_REENTRANT);
 	return false;
 }
