@@ -57,7 +57,7 @@ static void put_times(const struct da_text_page *t)
 	const struct da_model *m = t->r->model;
 	char date[DA_UNITS_TEXT], duration[DA_UNITS_TEXT], end[DA_REPORT_END], text[160];
 
-	snprintf(text, sizeof text, "%s, for %s, until: %s",
+	snprintf(text, sizeof text, "%s, for %s, then: %s",
 		 h->start_wall_ns ? da_units_date(date, h->start_wall_ns) : "at an unknown time",
 		 da_units_time(duration, m->totals.duration_ns),
 		 m->quality.has_end ? da_report_end(&m->quality, end) : "end not seen");
@@ -89,9 +89,8 @@ static void put_damage(const struct da_text_page *t)
 	char text[512];
 
 	if (t->r->truncated) {
-		snprintf(text, sizeof text, "at byte %" PRIu64 "%s%s; this report covers what is "
-					    "before it",
-			 t->r->truncated_byte, why ? ": " : "", why ? why : "");
+		snprintf(text, sizeof text, "%s%sthis report covers the bytes before %" PRIu64,
+			 why ? why : "", why ? "; " : "", t->r->truncated_byte);
 		da_layout_field(&t->layout, "DAMAGED", text);
 	} else if (!t->r->model->quality.has_end) {
 		da_layout_field(&t->layout, "unfinished", "the recording has no end: the program was "
