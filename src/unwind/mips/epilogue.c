@@ -185,7 +185,8 @@ static bool conclude(const struct path *p, struct da_rule *rule)
 
 	if (base != DA_MIPS_SP0 && base != DA_MIPS_S80)
 		return false;
-	if (in_register ? !p->exact : p->ra.known != base)
+	/* Saved registers lie below the CFA. */
+	if (in_register ? !p->exact : p->ra.known != base || p->ra.offset >= cfa)
 		return false;
 	if (cfa < 0 || (cfa == 0 && !p->exact))
 		return false;

@@ -5,7 +5,7 @@
 /* Three times the longest distance seen (python's interpreter loop: 20,255 instructions). */
 #define MAX_BACK 65536
 
-/* How far before "subu sp, sp, r" the constant in r is looked for. */
+/* How far before the decrement constants for a "subu sp, sp, r" are looked for. */
 #define CONST_BACK 8
 
 /* gcc's first step for frames that need two (MIPS_MAX_FIRST_STACK_STEP). */
@@ -53,21 +53,28 @@ static bool is_move_s8_sp(uint32_t i)
 	return i == 0x03a0f025 || i == 0x03a0f021 || i == 0x03a0f02d;
 }
 
-/* The registers at the function's first instruction, and the decrement at @pc executed. */
-static bool start(struct frame *f, da_addr pc)
+/* Constants loaded before the decrement at @pc; all else there may be another function. */
+static void collect_constants(struct frame *f, da_addr pc)
 {
-	da_addr from = pc;
-	uint32_t i = da_mips_at(f->text, pc);
-	int32_t size;
+	da_addr back = pc - f->text->image.lo;
+	da_addr from = pc - (back < CONST_BACK * 4 ? back : CONST_BACK * 4);
 
 	da_mips_track_init(&f->regs);
-	if (is_register_decrement(i)) {
-		from = pc - f->text->image.lo > CONST_BACK * 4 ? pc - CONST_BACK * 4 :
-								   f->text->image.lo;
-		for (; from < pc; from += 4)
-			da_mips_track_step(&f->regs, da_mips_at(f->text, from));
+	for (; from < pc; from += 4)
+		da_mips_track_step(&f->regs, da_mips_at(f->text, from));
+	for (unsigned r = 0; r < 32; r++) {
+		if (f->regs.known[r] != DA_MIPS_CONST)
+			f->regs.known[r] = DA_MIPS_UNKNOWN;
 	}
-	size = decrement(f, i);
+}
+
+/* The state behind the decrement at @pc. */
+static bool start(struct frame *f, da_addr pc)
+{
+	int32_t size;
+
+	collect_constants(f, pc);
+	size = decrement(f, da_mips_at(f->text, pc));
 	da_mips_track_set(&f->regs, DA_MIPS_SP, DA_MIPS_SP0, -size);
 	da_mips_track_set(&f->regs, DA_MIPS_S8, DA_MIPS_S80, 0);
 	da_mips_track_set(&f->regs, DA_MIPS_RA, DA_MIPS_RA0, 0);

@@ -61,12 +61,22 @@ static bool is_thread_start(const struct da_mips_text *text, da_addr pc)
 	return is_exit(da_mips_at(text, pc + 4)) && da_mips_at(text, pc + 8) == SYSCALL;
 }
 
+/* ld.so's start code behind its call of the constructors: lw gp, x(sp); lw sp, y(sp). */
+static bool is_loader_start(const struct da_mips_text *text, da_addr pc)
+{
+	uint32_t i = da_mips_at(text, pc + 4);
+
+	return da_mips_is_load(da_mips_at(text, pc), DA_MIPS_GP) &&
+	       da_mips_is_load(i, DA_MIPS_SP) && da_mips_rs(i) == DA_MIPS_SP;
+}
+
 bool da_mips_special_find(const struct da_mips_text *text, da_addr pc, struct da_rule *rule_out)
 {
 	if (da_mips_at(text, pc + 4) == SYSCALL &&
 	    find_signal(text, da_mips_at(text, pc), rule_out))
 		return true;
-	if (da_mips_call_before(text, pc) == DA_MIPS_NO_CALL || !is_thread_start(text, pc))
+	if (da_mips_call_before(text, pc) == DA_MIPS_NO_CALL ||
+	    !(is_thread_start(text, pc) || is_loader_start(text, pc)))
 		return false;
 	*rule_out = (struct da_rule){ .kind = DA_RULE_END };
 	return true;

@@ -20,7 +20,7 @@ enum da_mips_call da_mips_call_before(const struct da_mips_text *text, da_addr p
 
 /**
  * The rule for the signal trampolines at @pc (li v0, NR; syscall: o32 sigreturn and rt_sigreturn,
- * n32, n64), and for the start code of threads (DA_RULE_END).
+ * n32, n64), and for the start code of threads and of ld.so (DA_RULE_END).
  *
  * Source: Linux arch/mips/vdso/sigreturn.S and asm/sigcontext.h; offsets measured on Linux 6.1.
  */

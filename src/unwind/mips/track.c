@@ -114,6 +114,19 @@ static void special(struct da_mips_track *t, uint32_t i)
 	forget(t, da_mips_rd(i));
 }
 
+/* The byte swaps and indexed loads write rd; in ext and ins that field is a bit number. */
+static void special3(struct da_mips_track *t, uint32_t i)
+{
+	switch (da_mips_funct(i)) {
+	case 0x0a: /* lwx and kin */
+	case 0x20: /* seb, seh, wsbh */
+	case 0x24: /* dsbh, dshd */
+		forget(t, da_mips_rd(i));
+		return;
+	}
+	forget(t, da_mips_rt(i));
+}
+
 /* Whether an instruction with this opcode (none that step() knows) writes its rt field. */
 static bool writes_rt(uint32_t i)
 {
@@ -138,10 +151,8 @@ void da_mips_track_step(struct da_mips_track *t, uint32_t i)
 		return;
 	case 0x0d: or_immediate(t, i); return;
 	case 0x0f: upper_immediate(t, i); return;
-	case 0x1c: /* SPECIAL2 */
-	case 0x1f: /* SPECIAL3 */
-		forget(t, da_mips_rd(i));
-		break;
+	case 0x1c: forget(t, da_mips_rd(i)); return; /* SPECIAL2 */
+	case 0x1f: special3(t, i); return;
 	case 0x3b: /* Release 6: pc-relative */
 		forget(t, da_mips_rs(i));
 		return;
