@@ -8,9 +8,8 @@
 #include "cmd/message.h"
 #include "cmd/options.h"
 #include "cmd/record.h"
-#if defined HAVE_REPORT && __has_include("cmd/report.h")
+#ifdef HAVE_REPORT
 #include "cmd/report.h"
-#define WITH_REPORT
 #endif
 
 #define LINK_PREFIX "dumpalloc-"
@@ -20,8 +19,6 @@ static const struct da_command *const commands[] = {
 	&da_command_record,
 #ifdef HAVE_REPORT
 	&da_command_listen,
-#endif
-#ifdef WITH_REPORT
 	&da_command_report,
 #endif
 	NULL,
