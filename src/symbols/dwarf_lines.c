@@ -28,6 +28,8 @@ struct reading {
 	Dwarf_Unsigned version;
 	const char *comp_dir;
 	const struct da_elf *elf;
+	/* See needs_first_file(). */
+	bool fixes_first_file;
 };
 
 static bool check(struct reading *r, int result, Dwarf_Error error)
@@ -114,12 +116,21 @@ struct raw_row {
 
 static bool read_row(struct reading *r, Dwarf_Line line, struct raw_row *out)
 {
+	Dwarf_Bool prologue, epilogue = 0;
+	Dwarf_Unsigned isa, discriminator;
 	Dwarf_Error error = NULL;
 
-	return check(r, dwarf_lineaddr(line, &out->addr, &error), error) &&
-	       check(r, dwarf_lineno(line, &out->line, &error), error) &&
-	       check(r, dwarf_line_srcfileno(line, &out->file, &error), error) &&
-	       check(r, dwarf_lineendsequence(line, &out->ends, &error), error);
+	if (!check(r, dwarf_lineaddr(line, &out->addr, &error), error) ||
+	    !check(r, dwarf_lineno(line, &out->line, &error), error) ||
+	    !check(r, dwarf_line_srcfileno(line, &out->file, &error), error) ||
+	    !check(r, dwarf_lineendsequence(line, &out->ends, &error), error))
+		return false;
+	/* libdwarf (20210528 to 2.3.1 at least) calls the first row of an epilogue an end when a
+	 * special opcode made it. A real end is never marked as an epilogue by a compiler. */
+	if (out->ends && check(r, dwarf_prologue_end_etc(line, &prologue, &epilogue, &isa,
+							 &discriminator, &error), error))
+		out->ends = !epilogue;
+	return true;
 }
 
 static void add_row(struct da_dwarf_lines *l, const struct raw_row *raw)
@@ -166,11 +177,32 @@ static void end_sequence(struct reading *r, size_t first, uint64_t to)
 		.from = rows[0].addr, .to = to, .first = first, .n = n};
 }
 
+/*
+ * DWARF 5, section 6.2.2: the file register starts at 1. libdwarf 20210528 starts it at 0 (0.5.0 and
+ * later at 1), which gives the first rows of a sequence the wrong file. GCC and GNU as never choose
+ * file 0 explicitly, so theirs can be put right; clang always chooses explicitly.
+ */
+static bool needs_first_file(struct reading *r, Dwarf_Die cu_die)
+{
+	Dwarf_Attribute attr = NULL;
+	char *text = NULL;
+	Dwarf_Error error = NULL;
+
+	if (DA_DWARF_FINISH_ARGS != 2 || r->version != 5 ||
+	    !check(r, dwarf_attr(cu_die, DW_AT_producer, &attr, &error), error))
+		return false;
+	bool is_gnu = check(r, dwarf_formstring(attr, &text, &error), error) &&
+		      strncmp(text, "GNU ", 4) == 0;
+	dwarf_dealloc_attribute(attr);
+	return is_gnu;
+}
+
 static void read_rows(struct reading *r, uint64_t *budget)
 {
 	Dwarf_Line *lines = NULL;
 	Dwarf_Signed n = 0;
 	size_t first = 0;
+	bool file_chosen = false;
 	struct raw_row raw;
 	Dwarf_Error error = NULL;
 
@@ -180,12 +212,16 @@ static void read_rows(struct reading *r, uint64_t *budget)
 	for (Dwarf_Signed i = 0; i < n && *budget > 0; i++, --*budget) {
 		if (!read_row(r, lines[i], &raw))
 			break;
+		file_chosen |= raw.file != 0;
+		if (!file_chosen && r->fixes_first_file)
+			raw.file = 1;
 		if (!raw.ends) {
 			add_row(r->out, &raw);
 			continue;
 		}
 		end_sequence(r, first, raw.addr);
 		first = r->out->n_rows;
+		file_chosen = false;
 	}
 	/* Rows without an end are of a damaged table. */
 	r->out->n_rows = first;
@@ -239,6 +275,7 @@ bool da_dwarf_lines_read(struct da_dwarf_lines *l, struct Dwarf_Debug_s *dbg,
 	if (!check(&r, result, error))
 		return false;
 	r.comp_dir = read_comp_dir(&r, cu_die, &attr);
+	r.fixes_first_file = needs_first_file(&r, cu_die);
 	read_files(&r);
 	if (tables > 0)
 		read_rows(&r, budget);
