@@ -10,6 +10,8 @@
 #define DT_MIPS_RLD_MAP_REL 0x70000035
 #endif
 
+/* The shim's own; glibc's <link.h> declares it, musl's does not. */
+extern ElfW(Dyn) _DYNAMIC[] __attribute__((visibility("hidden")));
 
 static void note_auxv(struct da_auxv *a, const ElfW(auxv_t) *v)
 {
