@@ -1,69 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cmd/record.h"
 
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "cmd/quantity.h"
 #include "cmd/record_options.h"
 #include "cmd/record_run.h"
 #include "cmd/record_session.h"
+#include "cmd/record_summary.h"
 #include "collect/embedded.h"
-
-static void describe_loss(const uint64_t *lost, char *buf, size_t size)
-{
-	size_t n = 0;
-
-	buf[0] = '\0';
-	for (unsigned i = 0; i < DA_LOST_COUNT; i++) {
-		if (lost[i] && n < size)
-			n += (size_t)snprintf(buf + n, size - n, "%s%s: %llu", n ? ", " : " (",
-					      da_lost_name(i), (unsigned long long)lost[i]);
-	}
-	if (n && n + 1 < size)
-		strcpy(buf + n, ")");
-}
-
-/* The first stream's outputs, and how many others there are. */
-static void summarize_outputs(const struct da_record_session *s)
-{
-	const struct da_stream *first = s->drain.streams[0];
-	const struct da_record_options *o = s->options;
-	const char *path = first->writer.out.store.path;
-	bool to_stdout = o->output && !strcmp(o->output, "-");
-	char size[DA_QUANTITY_TEXT];
-	unsigned others = 0;
-
-	for (uint32_t i = 1; i < s->drain.n_streams; i++)
-		others += s->drain.streams[i] && s->drain.streams[i]->writer.seq;
-	if (others)
-		da_message_note("%u children of fork have recordings of their own", others);
-	if (s->shared.pool->forks)
-		da_message_note("%u children of fork were not recorded (-f records them)",
-				s->shared.pool->forks);
-	if (o->server)
-		da_message_note("sent to %s", o->server);
-	if (!*path)
-		return;
-	da_message_note("%s in %s%s", da_quantity_format_size(size, first->writer.out.store.bytes),
-			path, to_stdout ? "" : "; see it with:");
-	if (!to_stdout)
-		da_message_note("  dumpalloc report %s", path);
-}
-
-static void summarize(const struct da_record_session *s)
-{
-	uint64_t seen, recorded, lost[DA_LOST_COUNT];
-	char time[DA_QUANTITY_TEXT], why[256];
-
-	da_drain_count(&s->drain, &seen, &recorded, lost);
-	describe_loss(lost, why, sizeof why);
-	da_message_note("%llu events in %s, %llu lost%s", (unsigned long long)recorded,
-			da_quantity_format_time(time, s->drain.now_ns),
-			(unsigned long long)(seen - recorded), why);
-	summarize_outputs(s);
-}
+#include "ds/mem.h"
 
 static int record(struct da_record_session *s)
 {
@@ -76,7 +21,7 @@ static int record(struct da_record_session *s)
 	else
 		da_message_error("%s", err.text);
 	if (started)
-		summarize(s);
+		da_record_summarize(s);
 	if (s->shared.pool)
 		da_record_session_deinit(s);
 	return status;
@@ -97,6 +42,24 @@ static int run_unrecorded(struct da_record_session *s, const char *program, cons
 	return status;
 }
 
+/* The arguments with da_check.prefix in the place of argv[0]. */
+static char **replace_argv0(struct da_record_session *s)
+{
+	struct da_check *c = &s->check;
+	size_t n = 0;
+	char **argv;
+
+	if (!c->n_prefix)
+		return s->argv;
+	while (s->argv[n])
+		n++;
+	argv = da_xcalloc(c->n_prefix + n, sizeof *argv);
+	for (unsigned i = 0; i < c->n_prefix; i++)
+		argv[i] = c->prefix[i];
+	memcpy(argv + c->n_prefix, s->argv + 1, (n - 1) * sizeof *argv);
+	return argv;
+}
+
 static int start(struct da_record_session *s)
 {
 	struct da_elf_peek shim;
@@ -105,8 +68,12 @@ static int start(struct da_record_session *s)
 
 	da_elf_peek_header(da_embedded_shim, da_embedded_shim_size, &shim);
 	da_check_program(program, &shim, &s->check, &why);
+	s->exec_argv = replace_argv0(s);
 	switch (s->check.kind) {
 	case DA_CHECK_FINE:
+		if (s->check.starts_env)
+			da_message_note("%s starts env, which executes another program; only env is "
+					"recorded: record that program itself", program);
 		return record(s);
 	case DA_CHECK_NOT_FOUND:
 		da_message_error("cannot find %s: %s", program, why.text);

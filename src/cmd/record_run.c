@@ -33,7 +33,7 @@ static void no_orphans(void *ctx, pid_t pid, int status)
 
 int da_record_run_plain(struct da_record_session *s)
 {
-	struct da_target_plan plan = {.path = s->check.path, .argv = s->argv, .stdout_fd = -1};
+	struct da_target_plan plan = {.path = s->check.path, .argv = s->exec_argv, .stdout_fd = -1};
 	struct da_target target;
 	struct da_err err;
 	int e;
@@ -202,7 +202,7 @@ static void offer_to_oom_killer(void)
 int da_record_run(struct da_record_session *s, bool *started_out)
 {
 	bool to_stdout = s->options->output && !strcmp(s->options->output, "-");
-	struct da_target_plan plan = {.path = s->check.path, .argv = s->argv, .shared = &s->shared,
+	struct da_target_plan plan = {.path = s->check.path, .argv = s->exec_argv, .shared = &s->shared,
 				      .shim = &s->shim,
 				      .stdout_fd = to_stdout ? STDERR_FILENO : -1};
 	struct da_target target;

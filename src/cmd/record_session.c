@@ -64,7 +64,7 @@ static bool expand_name(struct da_record_session *s, const char *pattern, uint32
 			size_t size, struct da_err *err)
 {
 	struct utsname host = {.nodename = ""};
-	struct da_pattern_values v = {.pid = pid, .program = s->check.path, .wall_ns = s->start_wall_ns};
+	struct da_pattern_values v = {.pid = pid, .program = s->check.program, .wall_ns = s->start_wall_ns};
 
 	uname(&host);
 	v.program_len = strlen(v.program);

@@ -17,7 +17,8 @@
 /** A run. */
 struct da_record_session {
 	const struct da_record_options *options;
-	char **argv;		/**< the program and its arguments */
+	char **argv;		/**< the program and its arguments, as given */
+	char **exec_argv;	/**< the same, as executed (see da_check.prefix) */
 	struct da_check check;
 	struct da_wait wait;
 	struct da_shared shared;

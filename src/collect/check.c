@@ -75,21 +75,31 @@ static bool locate(const char *program, struct da_check *c, struct da_err *why)
 	return da_err_set(why, "%s", strerror(e));
 }
 
-/* The interpreter of a "#!" line in @head into @out (PATH_MAX); false when it is no script. */
-static bool script_interpreter(const char *head, size_t len, char *out)
-{
-	size_t start = 2, end;
+/* A "#!" line: the interpreter, and the rest of the line as its one argument (execve(2)). */
+struct shebang {
+	char interpreter[256];
+	char argument[256];
+};
 
-	if (len < 4 || head[0] != '#' || head[1] != '!')
+static bool parse_shebang(const char *head, struct shebang *s)
+{
+	static const char blank[] = " \t";
+	const char *p = head + 2;
+	size_t n;
+
+	if (head[0] != '#' || head[1] != '!')
 		return false;
-	while (start < len && (head[start] == ' ' || head[start] == '\t'))
-		start++;
-	end = start;
-	while (end < len && !strchr(" \t\n\r", head[end]) && head[end])
-		end++;
-	if (end == start)
+	p += strspn(p, blank);
+	n = strcspn(p, " \t\r\n");
+	if (!n || n >= sizeof s->interpreter)
 		return false;
-	snprintf(out, PATH_MAX, "%.*s", (int)(end - start), head + start);
+	snprintf(s->interpreter, sizeof s->interpreter, "%.*s", (int)n, p);
+	p += n;
+	p += strspn(p, blank);
+	n = strcspn(p, "\r\n");
+	while (n && strchr(blank, p[n - 1]))
+		n--;
+	snprintf(s->argument, sizeof s->argument, "%.*s", (int)n, p);
 	return true;
 }
 
@@ -100,24 +110,55 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+/*
+ * Do what env(1) with the single argument @name would do to the script c->path: execute NAME with the
+ * script as its first argument. @return false to leave it to env.
+ */
+static bool step_over_env(struct da_check *c, const char *name)
+{
+	char found[PATH_MAX];
+	unsigned n = c->n_prefix ? c->n_prefix : 1;
+
+	if (!*name || *name == '-' || strpbrk(name, " \t=") || n + 1 > DA_CHECK_PREFIX)
+		return false;
+	if (strchr(name, '/'))
+		snprintf(found, sizeof found, "%s", name);
+	else if (search_path(name, found))
+		return false;
+	if (try_path(found))
+		return false;
+	/* NAME, the script, then what stood after the argv[0] before */
+	for (unsigned i = n; i > 1; i--)
+		strcpy(c->prefix[i], c->prefix[i - 1]);
+	snprintf(c->prefix[0], PATH_MAX, "%s", name);
+	strcpy(c->prefix[1], c->path);
+	c->n_prefix = n + 1;
+	strcpy(c->path, found);
+	return true;
+}
+
 /* Follow "#!" lines to an ELF file; leaves it open. @return the descriptor, -1: unreadable. */
 static int open_binary(struct da_check *c)
 {
+	bool ours = true; /* the next step is still ours to take, not the kernel's */
+	struct shebang s;
 	char head[256];
-	int fd = -1;
 
 	strcpy(c->binary, c->path);
 	for (int depth = 0; depth <= MAX_SCRIPTS; depth++) {
-		ssize_t n;
+		int fd = open(c->binary, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+		ssize_t n = fd < 0 ? -1 : pread(fd, head, sizeof head - 1, 0);
 
-		fd = open(c->binary, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 		if (fd < 0)
 			return -1;
-		n = pread(fd, head, sizeof head - 1, 0);
-		if (n < 0 || !script_interpreter(head, (size_t)n, c->binary))
+		head[n > 0 ? n : 0] = '\0';
+		if (n < 4 || !parse_shebang(head, &s))
 			return fd;
 		close(fd);
-		c->starts_env = !strcmp(base_name(c->binary), "env");
+		c->starts_env = !strcmp(base_name(s.interpreter), "env");
+		ours = ours && c->starts_env && step_over_env(c, s.argument);
+		c->starts_env &= !ours;
+		strcpy(c->binary, ours ? c->path : s.interpreter);
 	}
 	return -1;
 }
@@ -229,6 +270,7 @@ void da_check_program(const char *program, const struct da_elf_peek *shim, struc
 		out->kind = DA_CHECK_SANITIZER;
 		return;
 	}
+	strcpy(out->program, out->path);
 	fd = open_binary(out);
 	if (fd >= 0) {
 		da_elf_peek(fd, &out->elf);

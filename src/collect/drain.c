@@ -236,11 +236,14 @@ static void work_each_second(struct da_drain *d, struct da_stream *s)
 static void work_periodically(struct da_drain *d)
 {
 	uint64_t rss_every = d->n_streams > RSS_MANY ? NS_PER_S : RSS_EVERY;
-	bool rss = d->now_ns - d->rss_ns >= rss_every;
+	/* at once when it has attached: to know its image, should it execute another soon */
+	bool first = !d->has_rss && __atomic_load_n(&d->pool->attached, __ATOMIC_RELAXED);
+	bool rss = first || d->now_ns - d->rss_ns >= rss_every;
 	bool second = d->now_ns - d->second_ns >= NS_PER_S;
 
 	if (!rss && !second)
 		return;
+	d->has_rss |= first;
 	if (rss)
 		d->rss_ns = d->now_ns;
 	if (second) {

@@ -61,6 +61,7 @@ struct da_drain {
 	uint64_t start_ns;	/**< CLOCK_MONOTONIC at the start */
 	uint64_t now_ns;	/**< since the start, at the last step */
 	uint64_t rss_ns, second_ns; /**< when the periodic work was done last */
+	bool has_rss;		/**< RSS was looked at after the program attached */
 	uint32_t wake;		/**< pool->wake before the last sweep */
 	unsigned idle;		/**< steps without news */
 	struct da_sweep_result last; /**< what the last sweep found */
