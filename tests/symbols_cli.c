@@ -69,68 +69,91 @@ static void print_address(uint64_t vaddr, const struct da_symbols_address *a)
 	}
 }
 
+/* What the command line says. */
+struct request {
+	const char *debugs[MAX_DIRS];
+	const char *extras[MAX_DIRS];
+	uint8_t id[64];
+	struct da_symbols_options options;
+	struct da_symbols_query query;
+};
+
+static bool take_option(struct request *r, int c, const char *arg)
+{
+	struct da_symbols_options *o = &r->options;
+
+	switch (c) {
+	case 'b':
+		r->query.build_id = r->id;
+		r->query.build_id_len = read_id(arg, r->id);
+		return true;
+	case 'd':
+		r->debugs[o->n_debug_paths++ % MAX_DIRS] = arg;
+		return o->n_debug_paths <= MAX_DIRS;
+	case 'D':
+		o->demangle = read_demangle(arg);
+		return true;
+	case 'e':
+		r->extras[o->n_extra_paths++ % MAX_DIRS] = arg;
+		return o->n_extra_paths <= MAX_DIRS;
+	case 'i':
+		o->inlines = false;
+		return true;
+	case 'o':
+		o->no_openat2 = true;
+		return true;
+	case 'r':
+		o->rootfs = arg;
+		return true;
+	case 's':
+		o->worker_seconds = (unsigned int)atoi(arg);
+		return true;
+	case 'S':
+		o->strict_build_id = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool take_command_line(struct request *r, int argc, char **argv)
+{
+	int c;
+
+	r->options.inlines = true;
+	r->options.debug_paths = r->debugs;
+	r->options.extra_paths = r->extras;
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
+		if (!take_option(r, c, optarg))
+			return false;
+	if (optind != argc - 1)
+		return false;
+	r->query.path = argv[optind];
+	return true;
+}
+
 int main(int argc, char **argv)
 {
-	const char *debugs[MAX_DIRS], *extras[MAX_DIRS];
-	struct da_symbols_options o = {.inlines = true, .debug_paths = debugs, .extra_paths = extras};
-	struct da_symbols_query q = {0};
-	uint8_t id[64];
+	struct request r = {0};
 	struct da_symbols *s;
 	const struct da_symbols_module *m;
 	struct da_err err;
-	int c;
 
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		switch (c) {
-		case 'b':
-			q.build_id = id;
-			q.build_id_len = read_id(optarg, id);
-			break;
-		case 'd':
-			if (o.n_debug_paths < MAX_DIRS)
-				debugs[o.n_debug_paths++] = optarg;
-			break;
-		case 'D':
-			o.demangle = read_demangle(optarg);
-			break;
-		case 'e':
-			if (o.n_extra_paths < MAX_DIRS)
-				extras[o.n_extra_paths++] = optarg;
-			break;
-		case 'i':
-			o.inlines = false;
-			break;
-		case 'o':
-			o.no_openat2 = true;
-			break;
-		case 'r':
-			o.rootfs = optarg;
-			break;
-		case 's':
-			o.worker_seconds = (unsigned int)atoi(optarg);
-			break;
-		case 'S':
-			o.strict_build_id = true;
-			break;
-		default:
-			return 2;
-		}
-	}
-	if (optind != argc - 1)
+	if (!take_command_line(&r, argc, argv))
 		return 2;
-	q.path = argv[optind];
-	q.vaddrs = read_addresses(&q.n_vaddrs);
-	if (!da_symbols_create(&o, &s, &err) || !da_symbols_resolve(s, &q, 1, &m, &err)) {
+	r.query.vaddrs = read_addresses(&r.query.n_vaddrs);
+	if (!da_symbols_create(&r.options, &s, &err) ||
+	    !da_symbols_resolve(s, &r.query, 1, &m, &err)) {
 		fprintf(stderr, "%s\n", err.text);
 		return 1;
 	}
 	for (size_t i = 0; i < m->n_addresses; i++)
-		print_address(q.vaddrs[i], &m->addresses[i]);
+		print_address(r.query.vaddrs[i], &m->addresses[i]);
 	fprintf(stderr, "%s file=%s debug=%s symbols=%d lines=%d %s\n",
 		da_symbols_verdict_text(m->verdict), m->file ? m->file : "-",
 		m->debug_file ? m->debug_file : "-", m->has_symbols, m->has_lines,
 		m->reason ? m->reason : "");
 	da_symbols_destroy(s);
-	free((void *)q.vaddrs);
+	free((void *)r.query.vaddrs);
 	return 0;
 }

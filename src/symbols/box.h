@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
- * What a worker does with the files of one module: choose among them, check build-ids and checksums,
- * read symbols and debug data, and answer in the messages of symbols/wire.h.
+ * What a worker does with the files of one module: choose among them, check build-ids and
+ * checksums, read symbols and debug data, and answer in the messages of symbols/wire.h.
  */
 #ifndef DA_SYMBOLS_BOX_H
 #define DA_SYMBOLS_BOX_H
@@ -27,14 +27,18 @@ struct da_box_job {
 	enum da_symbols_demangle demangle;
 	bool inlines;
 	bool strict_build_id;
-	/** Candidates, best first: for the module, its separate debug file, and that one's alt file. */
+	/**
+	 * Candidates, best first: for the module, its separate debug file, and that one's alt file.
+	 */
 	const struct da_box_file *modules;
 	size_t n_modules;
 	const struct da_box_file *debugs;
 	size_t n_debugs;
 	const struct da_box_file *alts;
 	size_t n_alts;
-	/** Whether a WANT for a debug file, or an alt file, has been answered with what there is. */
+	/**
+	 * Whether a WANT for a debug file, or an alt file, has been answered with what there is.
+	 */
 	bool asked_debug;
 	bool asked_alt;
 };

@@ -29,15 +29,19 @@ struct da_dwarf_frame {
 	uint32_t line;
 	bool inlined;
 	/**
-	 * Start of the function, where its ELF symbol is; 0 for an inlined one, or if the function is
-	 * not known.
+	 * Start of the function, where its ELF symbol is; 0 for an inlined one, or if the function
+	 * is not known.
 	 */
 	uint64_t low;
-	/** Whether names of this frame's language are not mangled, so that @name is the linker's. */
+	/**
+	 * Whether names of this frame's language are not mangled, so that @name is the linker's.
+	 */
 	bool plain_names;
 };
 
-/** Gets the frames of one address, innermost first, at least one. @index: of the address asked for. */
+/**
+ * Gets the frames of one address, innermost first, at least one. @index: of the address asked for.
+ */
 typedef void da_dwarf_found(void *arg, size_t index, const struct da_dwarf_frame *frames, size_t n);
 
 /**

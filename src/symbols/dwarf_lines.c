@@ -178,9 +178,9 @@ static void end_sequence(struct reading *r, size_t first, uint64_t to)
 }
 
 /*
- * DWARF 5, section 6.2.2: the file register starts at 1. libdwarf 20210528 starts it at 0 (0.5.0 and
- * later at 1), which gives the first rows of a sequence the wrong file. GCC and GNU as never choose
- * file 0 explicitly, so theirs can be put right; clang always chooses explicitly.
+ * DWARF 5, section 6.2.2: the file register starts at 1. libdwarf 20210528 starts it at 0 (0.5.0
+ * and later at 1), which gives the first rows of a sequence the wrong file. GCC and GNU as never
+ * choose file 0 explicitly, so theirs can be put right; clang always chooses explicitly.
  */
 static bool needs_first_file(struct reading *r, Dwarf_Die cu_die)
 {

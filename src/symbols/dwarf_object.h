@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
- * libdwarf on top of symbols/elf.h: it gets the .debug_ sections through its object access interface
- * and opens, maps and inflates nothing itself.
+ * libdwarf on top of symbols/elf.h: it gets the .debug_ sections through its object access
+ * interface and opens, maps and inflates nothing itself.
  *
  * The interface's types are one set up to libdwarf 20210528 and another (names ending in _a, 64-bit
  * section indexes, a file size, section flags) from 0.1.0 on; configure's count of dwarf_finish()
- * arguments, which changed at the same time, tells which. The other differences, all in these files:
- * dwarf_finish() itself is not called (dwarf_object_finish() is), and the list of ranges of DWARF 2-4
- * is freed by dwarf_ranges_dealloc() before and by dwarf_dealloc_ranges() after.
+ * arguments, which changed at the same time, tells which. The other differences, all in these
+ * files: dwarf_finish() itself is not called (dwarf_object_finish() is), and the list of ranges of
+ * DWARF 2-4 is freed by dwarf_ranges_dealloc() before and by dwarf_dealloc_ranges() after.
  *
  * libdwarf's handles are structs: Dwarf_Debug is struct Dwarf_Debug_s *, Dwarf_Die is
  * struct Dwarf_Die_s *; so that no header here includes libdwarf's.

@@ -54,9 +54,9 @@ struct da_dwarf_tree {
 };
 
 /**
- * Walk the DIEs below @cu_die and set node and fit of each place: of all functions with a range that
- * contains it the one whose range is smallest; of equals the one that comes later, which is the
- * inner one. Ranges of an inlined function need not lie within those of its parent.
+ * Walk the DIEs below @cu_die and set node and fit of each place: of all functions with a range
+ * that contains it the one whose range is smallest; of equals the one that comes later, which is
+ * the inner one. Ranges of an inlined function need not lie within those of its parent.
  *
  * @visits: DIEs that may still be visited in this module; reduced.
  * @return false if the walk ended early (budget, or a damaged tree); what was found stays.

@@ -49,7 +49,9 @@ struct da_elf_symbol {
 	uint8_t bind;
 };
 
-/** Read the headers behind @fd, which must stay open. @return false with @err: not ELF, or broken. */
+/**
+ * Read the headers behind @fd, which must stay open. @return false with @err: not ELF, or broken.
+ */
 bool da_elf_open(int fd, struct da_elf **out, struct da_err *err);
 
 /** Free; NULL is fine. The descriptor stays open. */

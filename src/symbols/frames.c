@@ -73,7 +73,9 @@ static void send_symbols(struct naming *n)
 	}
 }
 
-/* A C++ function without a linkage name (extern "C", main): the symbol that starts where it does. */
+/*
+ * A C++ function without a linkage name (extern "C", main): the symbol that starts where it does.
+ */
 static bool name_by_start(struct naming *n, uint64_t low, struct da_wire_frame *frame)
 {
 	const struct da_symtab_entry *symbol = low ? da_symtab_find(&n->symtab, low) : NULL;
@@ -104,7 +106,8 @@ static struct da_wire_frame make_frame(struct naming *n, uint64_t vaddr,
 	return frame;
 }
 
-static void take_found(void *arg, size_t index, const struct da_dwarf_frame *frames, size_t n_frames)
+static void take_found(void *arg, size_t index, const struct da_dwarf_frame *frames,
+		       size_t n_frames)
 {
 	struct naming *n = arg;
 	struct da_wire_frame made[DA_DWARF_MAX_FRAMES];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
- * The jail: opens files below a directory as if that were "/". No symbolic link, "..", absolute path
- * or magic link of /proc leads out of it, and only regular files are opened.
+ * The jail: opens files below a directory as if that were "/". No symbolic link, "..", absolute
+ * path or magic link of /proc leads out of it, and only regular files are opened.
  */
 #ifndef DA_SYMBOLS_ROOTFS_H
 #define DA_SYMBOLS_ROOTFS_H
@@ -23,7 +23,9 @@
 struct da_rootfs {
 	/** O_PATH descriptor of the directory; -1 when closed. */
 	int dir_fd;
-	/** Whether paths are walked by us because the kernel has no openat2(), or a test wants it. */
+	/**
+	 * Whether paths are walked by us because the kernel has no openat2(), or a test wants it.
+	 */
 	bool walk;
 	/** The directory as given, without trailing slashes: prefix of what is shown to people. */
 	char *prefix;
@@ -41,7 +43,8 @@ void da_rootfs_close(struct da_rootfs *r);
 /**
  * Open the regular file @path (relative and absolute mean the same) inside the jail for reading.
  *
- * Devices, FIFOs and sockets are looked at but never opened, so that nothing hangs or has an effect.
+ * Devices, FIFOs and sockets are looked at but never opened, so that nothing hangs or has an
+ * effect.
  * @fd_out: on success a close-on-exec descriptor, 3 or higher, owned by the caller; else -1.
  * @return false with @err saying path and reason: not there, no regular file, over 2 GiB, a loop.
  */

@@ -16,10 +16,10 @@
 #define MAX_DEPTH 256
 
 /*
- * @dir_fd is what the components consumed so far lead to. @todo[@at..] is the rest. Only directories
- * and links are opened on the way, always with O_NOFOLLOW; ".." is done by opening the remembered
- * names again from the root, never by asking the kernel, whose answer could lie outside when a
- * directory is moved meanwhile.
+ * @dir_fd is what the components consumed so far lead to. @todo[@at..] is the rest. Only
+ * directories and links are opened on the way, always with O_NOFOLLOW; ".." is done by opening the
+ * remembered names again from the root, never by asking the kernel, whose answer could lie outside
+ * when a directory is moved meanwhile.
  */
 struct walk {
 	int root_fd;

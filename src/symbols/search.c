@@ -217,7 +217,9 @@ void da_search_alt(const struct da_search *s, const char *path, const uint8_t *i
 
 	da_search_build_id(s, id, id_len, out);
 	try_file(&s->root, path, false, out);
-	/* dwz keeps these in .dwz; the path given is mostly relative to a place we do not follow. */
+	/*
+	 * dwz keeps these in .dwz; the path given is mostly relative to a place we do not follow.
+	 */
 	if (strlen(base) + 32 > sizeof(beside))
 		return;
 	da_fmt(beside, sizeof(beside), "/usr/lib/debug/.dwz/%s", base);

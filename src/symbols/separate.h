@@ -26,9 +26,10 @@ bool da_separate_same_id(const uint8_t *a, size_t a_len, const uint8_t *b, size_
 bool da_separate_read_link(struct da_elf *e, struct da_separate_link *out);
 
 /**
- * Why the file behind @fd, opened as @e, is not the debug file wanted: a text that goes on after its
- * name (": its checksum is not that in .gnu_debuglink"). NULL if it is: it has debug data or a symbol
- * table, the CRC of @link if that is given, and if both have a build-id, the one wanted (@id).
+ * Why the file behind @fd, opened as @e, is not the debug file wanted: a text that goes on after
+ * its name (": its checksum is not that in .gnu_debuglink"). NULL if it is: it has debug data or a
+ * symbol table, the CRC of @link if that is given, and if both have a build-id, the one wanted
+ * (@id).
  */
 const char *da_separate_refuse(int fd, struct da_elf *e, const struct da_separate_link *link,
 			       const uint8_t *id, size_t id_len);

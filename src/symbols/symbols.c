@@ -295,8 +295,9 @@ static bool resolve_module(struct da_symbols *s, const struct da_symbols_query *
 	return ok;
 }
 
-bool da_symbols_resolve(struct da_symbols *s, const struct da_symbols_query *modules, size_t n_modules,
-			const struct da_symbols_module **modules_out, struct da_err *err)
+bool da_symbols_resolve(struct da_symbols *s, const struct da_symbols_query *modules,
+			size_t n_modules, const struct da_symbols_module **modules_out,
+			struct da_err *err)
 {
 	struct da_symbols_module *results =
 		da_arena_alloc(&s->arena, n_modules * sizeof(*results));

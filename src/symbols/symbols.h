@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
- * Names for addresses: (module path, build-id, ELF virtual addresses) -> functions, source lines and
- * inlined frames. Knows nothing of heaps.
+ * Names for addresses: (module path, build-id, ELF virtual addresses) -> functions, source lines
+ * and inlined frames. Knows nothing of heaps.
  *
- * Every ELF and DWARF file is hostile: it is opened through the jail of symbols/rootfs.h and parsed in
- * a worker process with limits (symbols/worker.h). A file that breaks its worker costs the names of
- * that module and nothing else.
+ * Every ELF and DWARF file is hostile: it is opened through the jail of symbols/rootfs.h and parsed
+ * in a worker process with limits (symbols/worker.h). A file that breaks its worker costs the names
+ * of that module and nothing else.
  */
 #ifndef DA_SYMBOLS_SYMBOLS_H
 #define DA_SYMBOLS_SYMBOLS_H
@@ -49,13 +49,18 @@ struct da_symbols_options {
 	/** Host directories with modules found by base name (--extra-path). May be NULL. */
 	const char *const *extra_paths;
 	size_t n_extra_paths;
-	/** Applied to module paths before they are looked up in the rootfs; the first match wins. */
+	/**
+	 * Applied to module paths before they are looked up in the rootfs; the first match wins.
+	 */
 	const struct da_symbols_path_map *path_maps;
 	size_t n_path_maps;
 	/** Whether inlined functions get frames of their own. */
 	bool inlines;
 	enum da_symbols_demangle demangle;
-	/** Use no name of a file whose build-id differs from, or cannot be compared with, the recording's. */
+	/**
+	 * Use no name of a file whose build-id differs from, or cannot be compared with, the
+	 * recording's.
+	 */
 	bool strict_build_id;
 	/** Tests: resolve paths by the component walk even where openat2() exists. */
 	bool no_openat2;
@@ -86,23 +91,25 @@ struct da_symbols_query {
 	bool is_vdso;
 	/**
 	 * ELF virtual addresses as linked (address in the process minus load bias), in any order,
-	 * repetitions allowed. For a return address the caller has already subtracted 1, so that it lies
-	 * inside the call instruction.
+	 * repetitions allowed. For a return address the caller has already subtracted 1, so that it
+	 * lies inside the call instruction.
 	 */
 	const uint64_t *vaddrs;
 	size_t n_vaddrs;
 };
 
 /**
- * One source-level frame. Texts are what the file has, any bytes but NUL: clean them before showing.
- * They live as long as the da_symbols.
+ * One source-level frame. Texts are what the file has, any bytes but NUL: clean them before
+ * showing. They live as long as the da_symbols.
  */
 struct da_symbols_frame {
 	/** Demangled as asked; NULL if unknown. */
 	const char *function;
 	/** As the linker sees it; NULL if unknown or the same as @function. */
 	const char *linkage_name;
-	/** Source file as the compiler recorded it, absolute when it recorded a directory; or NULL. */
+	/**
+	 * Source file as the compiler recorded it, absolute when it recorded a directory; or NULL.
+	 */
 	const char *file;
 	/** Line in @file, from 1; 0 if unknown. */
 	uint32_t line;
@@ -120,12 +127,15 @@ struct da_symbols_address {
 struct da_symbols_module {
 	enum da_symbols_verdict verdict;
 	/**
-	 * Why, for people: "cannot open ROOTFS/usr/lib/libfoo.so: no such file", "build-id of FILE is
-	 * ab12, the recording has cd34", "no symbols for FILE: the worker ran out of memory". Also set
-	 * with DA_SYMBOLS_MATCH when something was lost. NULL: nothing to say.
+	 * Why, for people: "cannot open ROOTFS/usr/lib/libfoo.so: no such file", "build-id of FILE
+	 * is ab12, the recording has cd34", "no symbols for FILE: the worker ran out of memory".
+	 * Also set with DA_SYMBOLS_MATCH when something was lost. NULL: nothing to say.
 	 */
 	const char *reason;
-	/** The module's file as found (host path; inside --rootfs it starts with that); NULL if none. */
+	/**
+	 * The module's file as found (host path; inside --rootfs it starts with that); NULL if
+	 * none.
+	 */
 	const char *file;
 	/** The separate debug file used; NULL if none. */
 	const char *debug_file;
@@ -150,17 +160,19 @@ bool da_symbols_create(const struct da_symbols_options *options, struct da_symbo
 void da_symbols_destroy(struct da_symbols *s);
 
 /**
- * Look up all addresses of @n_modules modules. One worker process per module file; a file that cannot
- * be found, opened or parsed is a verdict and a reason in its result, never a failure of the call.
+ * Look up all addresses of @n_modules modules. One worker process per module file; a file that
+ * cannot be found, opened or parsed is a verdict and a reason in its result, never a failure of the
+ * call.
  *
- * @modules_out: set to an array of @n_modules results in the order of @modules, owned by @s and kept
- *   until it is destroyed.
+ * @modules_out: set to an array of @n_modules results in the order of @modules, owned by @s and
+ *   kept until it is destroyed.
  * @return false only if no worker can be started at all; @err says why.
  *
  * Forks: the caller has flushed its stdio buffers or does not mind (workers end with _exit()).
  */
-bool da_symbols_resolve(struct da_symbols *s, const struct da_symbols_query *modules, size_t n_modules,
-			const struct da_symbols_module **modules_out, struct da_err *err);
+bool da_symbols_resolve(struct da_symbols *s, const struct da_symbols_query *modules,
+			size_t n_modules, const struct da_symbols_module **modules_out,
+			struct da_err *err);
 
 /** "match", "mismatch", "absent" or "unverified": the words of dumpalloc-json(5). */
 const char *da_symbols_verdict_text(enum da_symbols_verdict verdict);

@@ -14,9 +14,14 @@ struct da_elf;
 /** One function. */
 struct da_symtab_entry {
 	uint64_t from;
-	/** One past the end. Where the file gives no size: start of the next symbol, or end of code. */
+	/**
+	 * One past the end. Where the file gives no size: start of the next symbol, or end of code.
+	 */
 	uint64_t to;
-	/** Largest @to of this and all entries before: a search backwards ends where it is too small. */
+	/**
+	 * Largest @to of this and all entries before: a search backwards ends where it is too
+	 * small.
+	 */
 	uint64_t reach;
 	/** Lent by the da_elf; a version ("memcpy@@GLIBC_2.14") is still on it. */
 	const char *name;

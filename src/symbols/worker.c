@@ -129,7 +129,9 @@ static void confine(const struct da_worker_job *job, int out_fd)
 static void __attribute__((noreturn)) work(const struct da_worker_job *job, int out_fd)
 {
 	unsetenv("DEBUGINFOD_URLS");
-	/* Registered last, runs first: whoever calls exit() in here runs no handler of the parent. */
+	/*
+	 * Registered last, runs first: whoever calls exit() in here runs no handler of the parent.
+	 */
 	if (atexit(give_up))
 		_exit(STATUS_GAVE_UP);
 	confine(job, out_fd);

@@ -25,7 +25,9 @@ struct da_worker_job {
 	/** Runs in the worker; writes its answer to @out_fd. Returning ends the worker well. */
 	void (*run)(void *arg, int out_fd);
 	void *arg;
-	/** Descriptors that stay open in the worker, each 3 or higher, ascending order not needed. */
+	/**
+	 * Descriptors that stay open in the worker, each 3 or higher, ascending order not needed.
+	 */
 	const int *fds;
 	size_t n_fds;
 	/** Wall-clock limit; 0 for DA_WORKER_WALL_SECONDS. */
@@ -34,12 +36,16 @@ struct da_worker_job {
 
 /** How a worker ended, and what it wrote. */
 struct da_worker_result {
-	/** All bytes written before the end, also of a worker that died; hostile. Free with free(). */
+	/**
+	 * All bytes written before the end, also of a worker that died; hostile. Free with free().
+	 */
 	uint8_t *answer;
 	size_t n_answer;
 	/** Whether @run returned. */
 	bool complete;
-	/** Why not: "the worker was killed by signal 11 (Segmentation fault)" and the like; else "". */
+	/**
+	 * Why not: "the worker was killed by signal 11 (Segmentation fault)" and the like; else "".
+	 */
 	char reason[128];
 };
 
@@ -47,8 +53,8 @@ struct da_worker_result {
  * Run a job in a new process and wait for it. Kills it at the wall-clock limit or when it answers
  * too much.
  *
- * Memory that ds/ cannot get ends the worker, as exit() does; no exit handler of the parent runs and
- * no stdio buffer is flushed in the worker. Standard descriptors are closed in it.
+ * Memory that ds/ cannot get ends the worker, as exit() does; no exit handler of the parent runs
+ * and no stdio buffer is flushed in the worker. Standard descriptors are closed in it.
  * @out: filled on true. @return false with @err if no process or pipe can be had.
  */
 bool da_worker_run(const struct da_worker_job *job, struct da_worker_result *out,
