@@ -49,7 +49,7 @@ static bool set_once(void *options, const char *value, struct da_err *err)
 
 static bool set_live(void *options, const char *value, struct da_err *err)
 {
-	static const char *const names[] = {"line", "none", NULL};
+	static const char *const names[] = { "line", "none", NULL };
 	struct da_listen_options *o = options;
 
 	o->has_live = true;
@@ -82,21 +82,24 @@ static bool set_max_file(void *options, const char *value, struct da_err *err)
 }
 
 static const struct da_option option_table[] = {
-	{"output", NULL, 'o', "FILE",
-	 "store each stream as FILE, default %e.%p.dalloc\n"
-	 "(%p pid, %e program, %h host, %t time, %% percent);\n"
-	 "-1, -2 … is added rather than overwrite a file", set_output},
-	{"rootfs", NULL, 0, "DIR",
-	 "write PROG.PID.callgrind at the end of each\n"
-	 "stream, with the names from the files below DIR", set_rootfs},
-	{"once", NULL, 0, NULL, "end after the first stream", set_once},
-	{"live", NULL, 0, "HOW", "line: totals each second (default); none", set_live},
-	{"allow", NULL, 0, "CIDR",
-	 "who may connect, repeatable; default: loopback,\n"
-	 "private and link-local addresses", set_allow},
-	{"max-clients", NULL, 0, "N", "connections at once, default 16", set_max_clients},
-	{"max-file", NULL, 0, "SIZE", "end a stream beyond this size, default 4G", set_max_file},
-	{NULL, NULL, 0, NULL, NULL, NULL},
+	{ "output", NULL, 'o', "FILE",
+	  "store each stream as FILE, default %e.%p.dalloc\n"
+	  "(%p pid, %e program, %h host, %t time, %% percent);\n"
+	  "-1, -2 … is added rather than overwrite a file",
+	  set_output },
+	{ "rootfs", NULL, 0, "DIR",
+	  "write PROG.PID.callgrind at the end of each\n"
+	  "stream, with the names from the files below DIR",
+	  set_rootfs },
+	{ "once", NULL, 0, NULL, "end after the first stream", set_once },
+	{ "live", NULL, 0, "HOW", "line: totals each second (default); none", set_live },
+	{ "allow", NULL, 0, "CIDR",
+	  "who may connect, repeatable; default: loopback,\n"
+	  "private and link-local addresses",
+	  set_allow },
+	{ "max-clients", NULL, 0, "N", "connections at once, default 16", set_max_clients },
+	{ "max-file", NULL, 0, "SIZE", "end a stream beyond this size, default 4G", set_max_file },
+	{ NULL, NULL, 0, NULL, NULL, NULL },
 };
 
 /* Standard output is a pipe and nothing asks for files: the bytes of one stream go there. */
@@ -139,8 +142,8 @@ static int listen_with(struct da_listen_options *o)
 	}
 	da_serve_describe(&loop.serve, where, sizeof where);
 	da_message_note("listening on %s, admitting %s", where,
-			o->n_allow ? "the addresses of --allow"
-				   : "loopback, private and link-local addresses");
+			o->n_allow ? "the addresses of --allow" :
+				     "loopback, private and link-local addresses");
 	status = da_listen_loop_run(&loop);
 	free(loop.allow);
 	return status;
@@ -150,7 +153,9 @@ static int run(const struct da_command *self, int argc, char **argv)
 {
 	const char *allow[MAX_ALLOW];
 	struct da_listen_options o = {
-		.allow = allow, .max_clients = DEFAULT_CLIENTS, .max_file = DEFAULT_FILE,
+		.allow = allow,
+		.max_clients = DEFAULT_CLIENTS,
+		.max_file = DEFAULT_FILE,
 	};
 	int first;
 

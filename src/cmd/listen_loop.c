@@ -31,7 +31,7 @@ static void on_signal(int sig)
 /* Handled only inside ppoll(), with the mask in @open_mask. */
 static void catch_signals(sigset_t *open_mask)
 {
-	struct sigaction sa = {.sa_handler = on_signal}, ign = {.sa_handler = SIG_IGN};
+	struct sigaction sa = { .sa_handler = on_signal }, ign = { .sa_handler = SIG_IGN };
 	sigset_t set;
 
 	sigemptyset(&set);
@@ -53,7 +53,7 @@ static const char *peer_name(const struct da_listen_client *c, char buf[DA_ADDRE
 	return da_address_format((const struct sockaddr *)&c->peer, sizeof c->peer, buf);
 }
 
-/* ---- connections ------------------------------------------------------------------------------ */
+/* ---- connections */
 
 static bool same_host(const struct sockaddr_storage *a, const struct sockaddr_storage *b)
 {
@@ -69,7 +69,7 @@ static bool same_host(const struct sockaddr_storage *a, const struct sockaddr_st
 /* A free slot for a connection from @peer; NULL: turned away, and said so. */
 static struct da_listen_client *admit(struct da_listen_loop *l, const struct sockaddr_storage *peer)
 {
-	struct da_listen_client *slot = NULL, probe = {.peer = *peer};
+	struct da_listen_client *slot = NULL, probe = { .peer = *peer };
 	char name[DA_ADDRESS_TEXT];
 	size_t all = 0, from_there = 0;
 
@@ -97,8 +97,12 @@ static struct da_listen_client *admit(struct da_listen_loop *l, const struct soc
 static void run_stream(struct da_listen_loop *l, int socket, int status, const sigset_t *mask)
 {
 	struct da_listen_stream s = {
-		.options = l->options, .socket = socket, .status = status, .raw = l->raw,
-		.view = l->options->live != DA_LISTEN_NONE, .mask = *mask,
+		.options = l->options,
+		.socket = socket,
+		.status = status,
+		.raw = l->raw,
+		.view = l->options->live != DA_LISTEN_NONE,
+		.mask = *mask,
 	};
 
 	for (size_t i = 0; i < DA_LISTEN_CLIENTS; i++) {
@@ -122,7 +126,7 @@ static void take_connection(struct da_listen_loop *l, int fd, const sigset_t *ma
 		close(socket);
 		return;
 	}
-	*c = (struct da_listen_client){.peer = peer, .status = fds[0]};
+	*c = (struct da_listen_client){ .peer = peer, .status = fds[0] };
 	fcntl(fds[0], F_SETFL, O_NONBLOCK);
 	c->pid = fork();
 	if (c->pid == 0)
@@ -136,7 +140,7 @@ static void take_connection(struct da_listen_loop *l, int fd, const sigset_t *ma
 	}
 }
 
-/* ---- what they say ---------------------------------------------------------------------------- */
+/* ---- what they say */
 
 static void take_status(struct da_listen_client *c, struct da_listen_status *s)
 {
@@ -211,9 +215,9 @@ static void print_lines(struct da_listen_loop *l)
 static void say_end(struct da_listen_loop *l, struct da_listen_client *c)
 {
 	char size[DA_QUANTITY_TEXT], peer[DA_ADDRESS_TEXT];
-	const char *how = c->last.end == DA_RECEIVE_COMPLETE  ? "ends"
-			  : c->last.end == DA_RECEIVE_STOPPED ? "is stopped"
-							      : "ends early";
+	const char *how = c->last.end == DA_RECEIVE_COMPLETE ? "ends" :
+			  c->last.end == DA_RECEIVE_STOPPED  ? "is stopped" :
+							       "ends early";
 	const char *colon = c->last.text[0] ? ": " : "";
 
 	if (!c->begun) {
@@ -234,11 +238,11 @@ static void say_end(struct da_listen_loop *l, struct da_listen_client *c)
 				c->last.text, da_quantity_format_size(size, c->last.bytes),
 				c->last.path);
 	l->finished++;
-	l->failed |= !c->ended || c->last.end == DA_RECEIVE_REFUSED ||
-		     c->last.end == DA_RECEIVE_DAMAGED;
+	l->failed |=
+		!c->ended || c->last.end == DA_RECEIVE_REFUSED || c->last.end == DA_RECEIVE_DAMAGED;
 }
 
-/* ---- the end of a stream ---------------------------------------------------------------------- */
+/* ---- the end of a stream */
 
 /* PATH.dalloc becomes PATH.callgrind. */
 static void callgrind_path(const char *stored, char *out, size_t size)
@@ -254,9 +258,9 @@ static void run_report(struct da_listen_loop *l, const char *stored)
 {
 	char format[DA_LISTEN_PATH + 32], rootfs[] = "--rootfs", name[] = "report";
 	char quiet[] = "--quiet", format_name[] = "--format";
-	char *argv[] = {name, quiet, rootfs, (char *)l->options->rootfs, format_name, format,
-			(char *)stored, NULL};
-	struct sigaction dfl = {.sa_handler = SIG_DFL}, ign = {.sa_handler = SIG_IGN};
+	char *argv[] = { name,        quiet,  rootfs,         (char *)l->options->rootfs,
+			 format_name, format, (char *)stored, NULL };
+	struct sigaction dfl = { .sa_handler = SIG_DFL }, ign = { .sa_handler = SIG_IGN };
 	sigset_t none;
 	int status;
 
@@ -323,7 +327,7 @@ static void ask_to_stop(struct da_listen_loop *l)
 	}
 }
 
-/* ---- the loop --------------------------------------------------------------------------------- */
+/* ---- the loop */
 
 struct polled {
 	struct pollfd fds[DA_SERVE_MAX + DA_LISTEN_CLIENTS];
@@ -337,7 +341,7 @@ static void gather(struct da_listen_loop *l, struct polled *p)
 	p->n = 0;
 	p->busy = false;
 	for (size_t i = 0; i < l->serve.n && !l->stopping; i++) {
-		p->fds[p->n] = (struct pollfd){.fd = l->serve.fds[i], .events = POLLIN};
+		p->fds[p->n] = (struct pollfd){ .fd = l->serve.fds[i], .events = POLLIN };
 		p->clients[p->n++] = NULL;
 	}
 	for (size_t i = 0; i < DA_LISTEN_CLIENTS; i++) {
@@ -346,7 +350,7 @@ static void gather(struct da_listen_loop *l, struct polled *p)
 		p->busy = true;
 		if (l->clients[i].status < 0)
 			continue;
-		p->fds[p->n] = (struct pollfd){.fd = l->clients[i].status, .events = POLLIN};
+		p->fds[p->n] = (struct pollfd){ .fd = l->clients[i].status, .events = POLLIN };
 		p->clients[p->n++] = &l->clients[i];
 	}
 }
@@ -363,7 +367,7 @@ static int64_t now_ns(void)
 static bool serve_once(struct da_listen_loop *l, struct polled *p, const sigset_t *mask)
 {
 	/* a second: lines are due, and a process may have ended just before the wait */
-	struct timespec second = {.tv_sec = 1};
+	struct timespec second = { .tv_sec = 1 };
 
 	gather(l, p);
 	if (l->stopping && !p->busy)

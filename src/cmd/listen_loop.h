@@ -19,8 +19,8 @@
 
 /** A connection, or the report that follows it. */
 struct da_listen_client {
-	pid_t pid;	/**< of the receiver or, later, of the report; 0: the slot is free */
-	int status;	/**< pipe from it, -1: closed */
+	pid_t pid; /**< of the receiver or, later, of the report; 0: the slot is free */
+	int status; /**< pipe from it, -1: closed */
 	bool begun, dirty, ended, reporting;
 	struct sockaddr_storage peer;
 	struct da_listen_status last; /**< the latest of each field */
@@ -32,10 +32,10 @@ struct da_listen_loop {
 	struct da_serve serve;
 	struct da_cidr *allow;
 	size_t n_allow;
-	bool raw;	/**< one stream to standard output */
+	bool raw; /**< one stream to standard output */
 	struct da_listen_client clients[DA_LISTEN_CLIENTS];
-	bool stopping;	/**< no new connections; end when the last one has */
-	bool failed;	/**< a stream could not be stored */
+	bool stopping; /**< no new connections; end when the last one has */
+	bool failed; /**< a stream could not be stored */
 	unsigned finished; /**< streams that were stored */
 };
 

@@ -43,7 +43,7 @@ struct receiver {
 	pid_t viewer;
 	struct da_listen_status status;
 	struct da_err error; /* of the store */
-	uint64_t checked;    /* bytes at which the disk's room was last looked at */
+	uint64_t checked; /* bytes at which the disk's room was last looked at */
 };
 
 static void tell(int fd, const struct da_listen_status *status)
@@ -54,14 +54,14 @@ static void tell(int fd, const struct da_listen_status *status)
 
 static void limit(int what, rlim_t value)
 {
-	struct rlimit l = {value, value}, old;
+	struct rlimit l = { value, value }, old;
 
 	if (!getrlimit(what, &old) && old.rlim_max < value)
 		return;
 	setrlimit(what, &l);
 }
 
-/* ---- the viewer ------------------------------------------------------------------------------- */
+/* ---- the viewer */
 
 static int64_t now_ns(void)
 {
@@ -91,7 +91,7 @@ static bool feed_block(struct da_replay *replay, const struct da_reader_block *b
 	struct da_fragment f;
 
 	while (da_fragment_next(&p, end, &f)) {
-		struct da_replay_piece piece = {f.thread, f.bytes, f.len, b->offset};
+		struct da_replay_piece piece = { f.thread, f.bytes, f.len, b->offset };
 
 		if (!da_replay_feed(replay, &piece, NULL))
 			return false;
@@ -171,7 +171,7 @@ static void feed_viewer(struct receiver *r, const uint8_t *p, size_t n)
 	}
 }
 
-/* ---- the receiver ----------------------------------------------------------------------------- */
+/* ---- the receiver */
 
 static bool begin(void *ctx, const struct da_header *h)
 {
@@ -179,8 +179,10 @@ static bool begin(void *ctx, const struct da_header *h)
 	struct timespec ts;
 	struct da_pattern_values v = {
 		.pid = h->pid,
-		.program = h->program.bytes, .program_len = h->program.len,
-		.host = h->host.bytes, .host_len = h->host.len,
+		.program = h->program.bytes,
+		.program_len = h->program.len,
+		.host = h->host.bytes,
+		.host_len = h->host.len,
 	};
 	const char *pattern = r->s->options->output ? r->s->options->output : DA_PATTERN_DEFAULT;
 	char path[DA_LISTEN_PATH - 64];
@@ -229,7 +231,7 @@ static bool take_unit(void *ctx, const uint8_t *bytes, size_t n)
 
 static void handle_signals(void)
 {
-	struct sigaction sa = {.sa_handler = on_stop}, ign = {.sa_handler = SIG_IGN};
+	struct sigaction sa = { .sa_handler = on_stop }, ign = { .sa_handler = SIG_IGN };
 
 	sigaction(SIGTERM, &sa, NULL);
 	sigaction(SIGINT, &sa, NULL);
@@ -240,10 +242,14 @@ void da_listen_stream_run(struct da_listen_stream *s)
 {
 	static struct receiver r;
 	struct da_receive receive = {
-		.fd = s->socket, .stop = &stopped, .wait_mask = &s->mask,
-		.begin = begin, .unit = take_unit, .ctx = &r,
+		.fd = s->socket,
+		.stop = &stopped,
+		.wait_mask = &s->mask,
+		.begin = begin,
+		.unit = take_unit,
+		.ctx = &r,
 	};
-	struct da_err why = {.text = ""};
+	struct da_err why = { .text = "" };
 	enum da_receive_end end;
 
 	handle_signals();

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
- * One connection of listen, in processes of its own: the receiver checks and stores blocks, the viewer
- * behind a pipe replays them for the live totals. Whatever the bytes do to the viewer, the stream is
- * stored; whatever they do to the receiver, other streams go on.
+ * One connection of listen, in processes of its own: the receiver checks and stores blocks, the
+ * viewer behind a pipe replays them for the live totals. Whatever the bytes do to the viewer, the
+ * stream is stored; whatever they do to the receiver, other streams go on.
  */
 #ifndef DA_CMD_LISTEN_STREAM_H
 #define DA_CMD_LISTEN_STREAM_H
@@ -19,15 +19,15 @@
 /** What the user asked for. */
 struct da_listen_options {
 	const char *address; /**< NULL: loopback */
-	const char *output;  /**< pattern, NULL: default */
-	const char *rootfs;  /**< NULL: no Callgrind files */
+	const char *output; /**< pattern, NULL: default */
+	const char *rootfs; /**< NULL: no Callgrind files */
 	bool once;
-	int live;	     /**< enum da_listen_live */
-	bool has_live;	     /**< it was said */
-	const char **allow;  /**< n_allow blocks, as text */
+	int live; /**< enum da_listen_live */
+	bool has_live; /**< it was said */
+	const char **allow; /**< n_allow blocks, as text */
 	size_t n_allow;
 	uint64_t max_clients;
-	uint64_t max_file;   /**< bytes per stream */
+	uint64_t max_file; /**< bytes per stream */
 };
 
 enum da_listen_live {
@@ -38,8 +38,8 @@ enum da_listen_live {
 /** What a connection's processes tell the listener. */
 enum da_listen_kind {
 	DA_LISTEN_BEGIN = 1, /**< name, pid, path */
-	DA_LISTEN_TOTALS,    /**< the numbers */
-	DA_LISTEN_END,	     /**< end, bytes, text */
+	DA_LISTEN_TOTALS, /**< the numbers */
+	DA_LISTEN_END, /**< end, bytes, text */
 };
 
 /** Most bytes of a stored stream's path in a status. */
@@ -49,10 +49,10 @@ enum da_listen_kind {
 struct da_listen_status {
 	uint32_t kind; /**< enum da_listen_kind */
 	uint32_t pid;
-	uint32_t end;  /**< enum da_receive_end */
+	uint32_t end; /**< enum da_receive_end */
 	uint64_t heap_bytes, peak_bytes, allocs, frees;
 	uint64_t bytes; /**< of the stream so far */
-	char name[72];	/**< program, made safe */
+	char name[72]; /**< program, made safe */
 	char text[256]; /**< why it ended so */
 	char path[DA_LISTEN_PATH]; /**< where it is stored */
 };
@@ -61,9 +61,9 @@ struct da_listen_status {
 struct da_listen_stream {
 	const struct da_listen_options *options;
 	int socket;
-	int status;    /**< pipe to the listener */
-	bool raw;      /**< to standard output */
-	bool view;     /**< live totals are wanted */
+	int status; /**< pipe to the listener */
+	bool raw; /**< to standard output */
+	bool view; /**< live totals are wanted */
 	sigset_t mask; /**< for the waits */
 };
 

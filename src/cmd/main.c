@@ -67,7 +67,8 @@ static int run_without_command(const char *word)
 	}
 	if (word)
 		da_message_error("unknown command '%s'; 'dumpalloc --help' lists them. To record a "
-				 "program: dumpalloc record %s", word, word);
+				 "program: dumpalloc record %s",
+				 word, word);
 	else
 		da_message_error("no command given; 'dumpalloc --help' lists them");
 	return STATUS_USAGE;

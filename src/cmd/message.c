@@ -11,7 +11,7 @@
 static struct {
 	const char *name;
 	struct da_common common;
-} state = {.name = "dumpalloc"};
+} state = { .name = "dumpalloc" };
 
 void da_message_init(const char *name, const struct da_common *common)
 {

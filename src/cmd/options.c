@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 /* Room for one command's options with their aliases and the common ones. */
 #define MAX_OPTIONS 128
 /* Values that getopt_long returns for long options: FIRST_LONG + index. */
@@ -40,7 +39,7 @@ static bool set_quiet(void *options, const char *value, struct da_err *err)
 
 static bool set_color(void *options, const char *value, struct da_err *err)
 {
-	static const char *const names[] = {"auto", "always", "never", NULL};
+	static const char *const names[] = { "auto", "always", "never", NULL };
 	int i;
 
 	(void)options;
@@ -57,13 +56,13 @@ static bool set_version(void *options, const char *value, struct da_err *err)
 }
 
 static const struct da_option common_options[] = {
-	{.help = "Common:"},
-	{"verbose", NULL, 'v', NULL, "say more on standard error", set_verbose},
-	{"quiet", NULL, 'q', NULL, "say nothing but errors", set_quiet},
-	{"color", NULL, 0, "WHEN", "colour: auto (default), always, never", set_color},
-	{"help", NULL, 'h', NULL, "print this text and exit", set_help},
-	{"version", NULL, 'V', NULL, "print the version and exit", set_version},
-	{NULL, NULL, 0, NULL, NULL, NULL},
+	{ .help = "Common:" },
+	{ "verbose", NULL, 'v', NULL, "say more on standard error", set_verbose },
+	{ "quiet", NULL, 'q', NULL, "say nothing but errors", set_quiet },
+	{ "color", NULL, 0, "WHEN", "colour: auto (default), always, never", set_color },
+	{ "help", NULL, 'h', NULL, "print this text and exit", set_help },
+	{ "version", NULL, 'V', NULL, "print the version and exit", set_version },
+	{ NULL, NULL, 0, NULL, NULL, NULL },
 };
 
 /* The tables for getopt_long, and back from its values to our options. */
@@ -91,8 +90,8 @@ static void add_long(struct tables *t, const char *name, size_t len, size_t inde
 		abort(); /* our own table is too large for these arrays */
 	memcpy(t->names + t->n_names, name, len);
 	t->names[t->n_names + len] = '\0';
-	t->longs[t->n_longs++] = (struct option){
-		t->names + t->n_names, arg_kind(t->all[index]), NULL, FIRST_LONG + (int)index};
+	t->longs[t->n_longs++] = (struct option){ t->names + t->n_names, arg_kind(t->all[index]),
+						  NULL, FIRST_LONG + (int)index };
 	t->n_names += len + 1;
 }
 

@@ -18,11 +18,11 @@
  * The options of da_common (-h -V -v -q --color) are added to every table by the parser.
  */
 struct da_option {
-	const char *name;  /**< long name, without dashes */
+	const char *name; /**< long name, without dashes */
 	const char *alias; /**< other long names, comma-separated, or NULL */
-	char letter;	   /**< short name, 0: none */
-	const char *arg;   /**< what the argument is called, NULL: no argument, "[X]": optional */
-	const char *help;  /**< what it does; lines separated by newlines, each <= 50 characters */
+	char letter; /**< short name, 0: none */
+	const char *arg; /**< what the argument is called, NULL: no argument, "[X]": optional */
+	const char *help; /**< what it does; lines separated by newlines, each <= 50 characters */
 	/**
 	 * Take the option into the command's own @options. @value is NULL without an argument.
 	 * @return false with only the reason in @err ("'x' is not a size …"): the parser puts the
@@ -33,10 +33,10 @@ struct da_option {
 
 /** A command: what main() knows of it. */
 struct da_command {
-	const char *name;    /**< "record" */
+	const char *name; /**< "record" */
 	const char *summary; /**< one line for the list of commands */
-	const char *usage;   /**< what follows "dumpalloc record", e.g. "[options] [--] PROG [ARG…]" */
-	const char *notes;   /**< more text for --help, below the options, or NULL */
+	const char *usage; /**< after "dumpalloc record": "[options] [--] PROG [ARG…]" */
+	const char *notes; /**< more text for --help, below the options, or NULL */
 	const struct da_option *options;
 	/** Whether every long option also has a default in DUMPALLOC_<NAME>. */
 	bool environment;
@@ -47,15 +47,15 @@ struct da_command {
 
 /** What the parser found. */
 enum da_options_result {
-	DA_OPTIONS_RUN,	 /**< go on; operands start at *first_out */
+	DA_OPTIONS_RUN, /**< go on; operands start at *first_out */
 	DA_OPTIONS_DONE, /**< --help or --version was answered: exit with 0 */
-	DA_OPTIONS_BAD,	 /**< said on stderr: exit with usage_status */
+	DA_OPTIONS_BAD, /**< said on stderr: exit with usage_status */
 };
 
 /**
  * Parse @argv by @command's table: environment first, then the command line up to the first
- * operand. Calls da_message_init(); da_options_common() has the common options. @options goes to the
- * setters, @first_out gets the index of the first operand.
+ * operand. Calls da_message_init(); da_options_common() has the common options. @options goes to
+ * the setters, @first_out gets the index of the first operand.
  */
 enum da_options_result da_options_parse(const struct da_command *command, int argc, char **argv,
 					void *options, int *first_out);

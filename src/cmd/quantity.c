@@ -75,9 +75,9 @@ static uint64_t time_unit(const char *unit)
 		const char *name;
 		uint64_t ns;
 	} units[] = {
-		{"", NS_PER_S},	    {"us", NS_PER_US},	    {"ms", NS_PER_MS},
-		{"s", NS_PER_S},    {"m", 60 * NS_PER_S},   {"min", 60 * NS_PER_S},
-		{"h", 3600 * NS_PER_S},
+		{ "", NS_PER_S },         { "us", NS_PER_US },    { "ms", NS_PER_MS },
+		{ "s", NS_PER_S },        { "m", 60 * NS_PER_S }, { "min", 60 * NS_PER_S },
+		{ "h", 3600 * NS_PER_S },
 	};
 
 	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {

@@ -63,7 +63,7 @@ static char **replace_argv0(struct da_record_session *s)
 static int start(struct da_record_session *s)
 {
 	struct da_elf_peek shim;
-	struct da_err why = {.text = ""};
+	struct da_err why = { .text = "" };
 	const char *program = s->argv[0];
 
 	da_elf_peek_header(da_embedded_shim, da_embedded_shim_size, &shim);
@@ -72,8 +72,10 @@ static int start(struct da_record_session *s)
 	switch (s->check.kind) {
 	case DA_CHECK_FINE:
 		if (s->check.starts_env)
-			da_message_note("%s starts env, which executes another program; only env is "
-					"recorded: record that program itself", program);
+			da_message_note(
+				"%s starts env, which executes another program; only env is "
+				"recorded: record that program itself",
+				program);
 		return record(s);
 	case DA_CHECK_NOT_FOUND:
 		da_message_error("cannot find %s: %s", program, why.text);
@@ -84,8 +86,7 @@ static int start(struct da_record_session *s)
 	case DA_CHECK_SANITIZER:
 		da_message_error("cannot record %s: %s", program, why.text);
 		return DA_RECORD_FAILED;
-	default:
-		return run_unrecorded(s, program, why.text);
+	default: return run_unrecorded(s, program, why.text);
 	}
 }
 
@@ -120,8 +121,8 @@ const struct da_command da_command_record = {
 	.summary = "Start a program and record what its heap does",
 	.usage = "[options] [--] PROG [ARG…]",
 	.notes = "Sizes take k, M, G. Each long option also has a default in the environment,\n"
-		 "such as DUMPALLOC_ON_FULL=drop. The exit status is the program's own, 128+signal\n"
-		 "when a signal ended it; 125: dumpalloc failed, 126: cannot execute, 127: not found.",
+		 "such as DUMPALLOC_ON_FULL=drop. The exit status is the program's own, or\n"
+		 "128+signal; 125: dumpalloc failed, 126: cannot execute, 127: not found.",
 	.options = da_record_option_table,
 	.environment = true,
 	.usage_status = DA_RECORD_FAILED,

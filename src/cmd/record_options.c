@@ -18,11 +18,10 @@
 #define SMALL_BUFFER (1u << 20)
 
 /* Unused parameters are part of every setter's type. */
-#define SETTER(name)                                                                               \
-	static bool name(void *options, const char *value, struct da_err *err)
-#define OPTIONS                                                                                    \
-	struct da_record_options *o = options;                                                     \
-	(void)value;                                                                               \
+#define SETTER(name) static bool name(void *options, const char *value, struct da_err *err)
+#define OPTIONS                                \
+	struct da_record_options *o = options; \
+	(void)value;                           \
 	(void)err
 
 SETTER(set_output)
@@ -58,7 +57,7 @@ SETTER(set_follow)
 SETTER(set_unwind)
 {
 	/* in the order of enum da_unwind_mode */
-	static const char *const names[] = {"auto", "cfi", "scan", "fp", "gcc", "none", NULL};
+	static const char *const names[] = { "auto", "cfi", "scan", "fp", "gcc", "none", NULL };
 
 	OPTIONS;
 	return da_options_choose(value, names, &o->unwind, err);
@@ -72,7 +71,7 @@ SETTER(set_depth)
 
 SETTER(set_stacks)
 {
-	static const char *const names[] = {"all", "alloc", NULL};
+	static const char *const names[] = { "all", "alloc", NULL };
 	int i;
 
 	OPTIONS;
@@ -84,7 +83,7 @@ SETTER(set_stacks)
 
 SETTER(set_on_full)
 {
-	static const char *const names[] = {"wait", "drop", NULL};
+	static const char *const names[] = { "wait", "drop", NULL };
 
 	OPTIONS;
 	return da_options_choose(value, names, &o->on_full, err);
@@ -103,7 +102,7 @@ SETTER(set_buffer)
 
 SETTER(set_compress)
 {
-	static const char *const names[] = {"none", "fast", "best", NULL};
+	static const char *const names[] = { "none", "fast", "best", NULL };
 
 	OPTIONS;
 	if (!da_options_choose(value, names, &o->compress, err))
@@ -132,33 +131,36 @@ SETTER(set_strict)
 }
 
 const struct da_option da_record_option_table[] = {
-	{.help = "Where the recording goes:"},
-	{"output", NULL, 'o', "FILE",
-	 "write to FILE, default %e.%p.dalloc; - is stdout\n"
-	 "(%p pid, %e program, %h host, %t time, %% percent)", set_output},
-	{"force", NULL, 0, NULL, "replace an existing FILE", set_force},
-	{"server", NULL, 0, "HOST:PORT",
-	 "send to 'dumpalloc listen' there, instead of a\n"
-	 "file or, with -o, besides it; IPv6: [ADDR]:PORT", set_server},
-	{"compress", NULL, 0, "HOW", "none, fast (zstd, the default) or best", set_compress},
-	{.help = "What is recorded:"},
-	{"follow-forks", NULL, 'f', NULL,
-	 "record children of fork too, each in a file of\nits own", set_follow},
-	{"min-size", NULL, 'z', "SIZE", "only blocks of at least SIZE bytes", set_min_size},
-	{"max-size", NULL, 'Z', "SIZE", "only blocks of at most SIZE bytes", set_max_size},
-	{"stacks", NULL, 0, "WHERE",
-	 "all: stack of each call (default); alloc: none\nof frees", set_stacks},
-	{"unwind", NULL, 0, "HOW",
-	 "stacks by auto (default), cfi, scan (MIPS), fp,\n"
-	 "gcc (_Unwind_Backtrace) or none", set_unwind},
-	{"depth", NULL, 0, "N", "keep at most N frames per stack, default 256", set_depth},
-	{.help = "How it is recorded:"},
-	{"buffer", NULL, 0, "SIZE", "shared memory, 256k … 512M, default 2M", set_buffer},
-	{"on-full", NULL, 0, "WHAT",
-	 "when the buffer is full: wait (default), or drop\nevents and count them", set_on_full},
-	{"strict", NULL, 0, NULL,
-	 "do not start a program that cannot be recorded:\nexit with 125", set_strict},
-	{NULL, NULL, 0, NULL, NULL, NULL},
+	{ .help = "Where the recording goes:" },
+	{ "output", NULL, 'o', "FILE",
+	  "write to FILE, default %e.%p.dalloc; - is stdout\n"
+	  "(%p pid, %e program, %h host, %t time, %% percent)",
+	  set_output },
+	{ "force", NULL, 0, NULL, "replace an existing FILE", set_force },
+	{ "server", NULL, 0, "HOST:PORT",
+	  "send to 'dumpalloc listen' there, instead of a\n"
+	  "file or, with -o, besides it; IPv6: [ADDR]:PORT",
+	  set_server },
+	{ "compress", NULL, 0, "HOW", "none, fast (zstd, the default) or best", set_compress },
+	{ .help = "What is recorded:" },
+	{ "follow-forks", NULL, 'f', NULL,
+	  "record children of fork too, each in a file of\nits own", set_follow },
+	{ "min-size", NULL, 'z', "SIZE", "only blocks of at least SIZE bytes", set_min_size },
+	{ "max-size", NULL, 'Z', "SIZE", "only blocks of at most SIZE bytes", set_max_size },
+	{ "stacks", NULL, 0, "WHERE", "all: stack of each call (default); alloc: none\nof frees",
+	  set_stacks },
+	{ "unwind", NULL, 0, "HOW",
+	  "stacks by auto (default), cfi, scan (MIPS), fp,\n"
+	  "gcc (_Unwind_Backtrace) or none",
+	  set_unwind },
+	{ "depth", NULL, 0, "N", "keep at most N frames per stack, default 256", set_depth },
+	{ .help = "How it is recorded:" },
+	{ "buffer", NULL, 0, "SIZE", "shared memory, 256k … 512M, default 2M", set_buffer },
+	{ "on-full", NULL, 0, "WHAT",
+	  "when the buffer is full: wait (default), or drop\nevents and count them", set_on_full },
+	{ "strict", NULL, 0, NULL, "do not start a program that cannot be recorded:\nexit with 125",
+	  set_strict },
+	{ NULL, NULL, 0, NULL, NULL, NULL },
 };
 
 static uint64_t default_buffer(void)
@@ -192,8 +194,9 @@ bool da_record_options_check(const struct da_record_options *o, struct da_err *e
 		return da_err_set(err, "--min-size is larger than --max-size: nothing would be "
 				       "recorded");
 	if (to_stdout && isatty(STDOUT_FILENO))
-		return da_err_set(err, "'-o -' writes binary data, and standard output is a terminal; "
-				       "pipe it somewhere");
+		return da_err_set(err,
+				  "'-o -' writes binary data, and standard output is a terminal; "
+				  "pipe it somewhere");
 	if (to_stdout && o->follow)
 		return da_err_set(err, "'-o -' holds one process, --follow-forks makes several");
 	if (o->output && !to_stdout && !da_pattern_check(o->output, err))

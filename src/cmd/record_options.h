@@ -15,12 +15,12 @@ struct da_record_options {
 	const char *output; /**< pattern, "-" for standard output, NULL: default or none */
 	const char *server; /**< "host:port", NULL: none */
 	bool force, follow, strict;
-	int unwind;	    /**< enum da_unwind_mode */
+	int unwind; /**< enum da_unwind_mode */
 	bool stacks_alloc_only;
-	int on_full;	    /**< enum da_on_full */
-	int compress;	    /**< enum da_compress_level */
-	uint64_t depth;	    /**< frames */
-	uint64_t buffer;    /**< bytes */
+	int on_full; /**< enum da_on_full */
+	int compress; /**< enum da_compress_level */
+	uint64_t depth; /**< frames */
+	uint64_t buffer; /**< bytes */
 	uint64_t min_size, max_size; /**< bytes */
 };
 

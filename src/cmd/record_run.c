@@ -20,7 +20,8 @@ static int report_exec(const struct da_record_session *s, int e)
 	const char *interp = s->check.elf.interp;
 
 	if (e == ENOENT && *interp)
-		da_message_error("cannot run %s: its loader %s is not there", s->check.path, interp);
+		da_message_error("cannot run %s: its loader %s is not there", s->check.path,
+				 interp);
 	else
 		da_message_error("cannot run %s: %s", s->check.path, strerror(e));
 	return e == ENOENT ? DA_RECORD_NOT_FOUND : DA_RECORD_CANNOT_EXECUTE;
@@ -33,7 +34,9 @@ static void no_orphans(void *ctx, pid_t pid, int status)
 
 int da_record_run_plain(struct da_record_session *s)
 {
-	struct da_target_plan plan = {.path = s->check.path, .argv = s->exec_argv, .stdout_fd = -1};
+	struct da_target_plan plan = { .path = s->check.path,
+				       .argv = s->exec_argv,
+				       .stdout_fd = -1 };
 	struct da_target target;
 	struct da_err err;
 	int e;
@@ -54,13 +57,13 @@ int da_record_run_plain(struct da_record_session *s)
 	return da_wait_exit_status(s->wait.status);
 }
 
-/* ---- recorded --------------------------------------------------------------------------------- */
+/* ---- recorded */
 
 static struct da_drain_end end_of_status(int status)
 {
 	if (WIFSIGNALED(status))
-		return (struct da_drain_end){DA_END_SIGNAL, (uint64_t)WTERMSIG(status), true};
-	return (struct da_drain_end){DA_END_EXIT, (uint64_t)WEXITSTATUS(status), true};
+		return (struct da_drain_end){ DA_END_SIGNAL, (uint64_t)WTERMSIG(status), true };
+	return (struct da_drain_end){ DA_END_EXIT, (uint64_t)WEXITSTATUS(status), true };
 }
 
 /* A recorded process that came to us as its subreaper has ended. */
@@ -90,7 +93,7 @@ static void end_gone_children(struct da_record_session *s)
 
 	for (uint32_t i = 1; i < d->n_streams; i++) {
 		struct da_stream *stream = d->streams[i];
-		struct da_drain_end end = {.kind = DA_END_UNKNOWN, .gone = true};
+		struct da_drain_end end = { .kind = DA_END_UNKNOWN, .gone = true };
 
 		if (!stream || stream->ended || !is_gone(stream))
 			continue;
@@ -143,7 +146,8 @@ static const char *attach_problem(uint32_t attached)
 	case DA_ATTACH_MISMATCH: return "libdumpalloc.so is of another version or word size";
 	case DA_ATTACH_NO_MEMORY: return "there was not enough memory in the program";
 	default:
-		return "the program has not loaded libdumpalloc.so (did its loader print why? Is it "
+		return "the program has not loaded libdumpalloc.so (did its loader print why? Is "
+		       "it "
 		       "another C library's, or does a wrapper clear LD_PRELOAD?)";
 	}
 }
@@ -202,9 +206,11 @@ static void offer_to_oom_killer(void)
 int da_record_run(struct da_record_session *s, bool *started_out)
 {
 	bool to_stdout = s->options->output && !strcmp(s->options->output, "-");
-	struct da_target_plan plan = {.path = s->check.path, .argv = s->exec_argv, .shared = &s->shared,
-				      .shim = &s->shim,
-				      .stdout_fd = to_stdout ? STDERR_FILENO : -1};
+	struct da_target_plan plan = { .path = s->check.path,
+				       .argv = s->exec_argv,
+				       .shared = &s->shared,
+				       .shim = &s->shim,
+				       .stdout_fd = to_stdout ? STDERR_FILENO : -1 };
 	struct da_target target;
 	struct da_err err;
 	int e;

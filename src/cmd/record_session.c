@@ -63,8 +63,10 @@ void da_record_session_deinit(struct da_record_session *s)
 static bool expand_name(struct da_record_session *s, const char *pattern, uint32_t pid, char *out,
 			size_t size, struct da_err *err)
 {
-	struct utsname host = {.nodename = ""};
-	struct da_pattern_values v = {.pid = pid, .program = s->check.program, .wall_ns = s->start_wall_ns};
+	struct utsname host = { .nodename = "" };
+	struct da_pattern_values v = { .pid = pid,
+				       .program = s->check.program,
+				       .wall_ns = s->start_wall_ns };
 
 	uname(&host);
 	v.program_len = strlen(v.program);
@@ -108,9 +110,9 @@ bool da_record_session_open(struct da_record_session *s, uint32_t pid, struct da
 		da_store_attach(&s->first.store, fd, "standard output");
 		return true;
 	}
-	return !pattern || open_store(s, pattern, pid,
-				      o->force ? DA_STORE_REPLACE : DA_STORE_REFUSE,
-				      &s->first.store, err);
+	return !pattern ||
+	       open_store(s, pattern, pid, o->force ? DA_STORE_REPLACE : DA_STORE_REFUSE,
+			  &s->first.store, err);
 }
 
 void da_record_session_unopen(struct da_record_session *s)
@@ -125,7 +127,7 @@ void da_record_session_unopen(struct da_record_session *s)
 	s->first.store.fd = s->first.socket = -1;
 }
 
-/* ---- streams ---------------------------------------------------------------------------------- */
+/* ---- streams */
 
 static size_t join_arguments(char **argv, char *buf, size_t size)
 {
@@ -158,7 +160,7 @@ struct texts {
 
 static struct da_text text_of(const char *s)
 {
-	return (struct da_text){s, (uint32_t)strlen(s)};
+	return (struct da_text){ s, (uint32_t)strlen(s) };
 }
 
 static void fill_header(struct da_record_session *s, const struct da_stream *stream,
@@ -194,7 +196,7 @@ static void fill_header(struct da_record_session *s, const struct da_stream *str
 		n = join_arguments(s->argv, t->cmdline, sizeof t->cmdline);
 	uname(&t->host);
 	h->program = text_of(t->exe);
-	h->cmdline = (struct da_text){t->cmdline, (uint32_t)n};
+	h->cmdline = (struct da_text){ t->cmdline, (uint32_t)n };
 	h->version = text_of(PACKAGE_VERSION);
 	h->host = text_of(t->host.nodename);
 	h->kernel = text_of(t->host.release);

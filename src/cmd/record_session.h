@@ -17,8 +17,8 @@
 /** A run. */
 struct da_record_session {
 	const struct da_record_options *options;
-	char **argv;		/**< the program and its arguments, as given */
-	char **exec_argv;	/**< the same, as executed (see da_check.prefix) */
+	char **argv; /**< the program and its arguments, as given */
+	char **exec_argv; /**< the same, as executed (see da_check.prefix) */
 	struct da_check check;
 	struct da_wait wait;
 	struct da_shared shared;
@@ -27,8 +27,8 @@ struct da_record_session {
 	uint8_t *packed;
 	struct da_writer_outputs first; /**< opened before the start, for process 0 */
 	struct da_drain drain;
-	uint64_t start_wall_ns;	/**< ns since 1970 at the start */
-	bool has_exited_first;	/**< process 0 has ended */
+	uint64_t start_wall_ns; /**< ns since 1970 at the start */
+	bool has_exited_first; /**< process 0 has ended */
 	unsigned failed_streams; /**< of children: no stream could be opened */
 };
 

@@ -63,12 +63,11 @@ static bool summarize_heap(const struct da_record_session *s, const char *events
 	    !da_report_read(&rec, store->path, false, NULL))
 		return false;
 	t = &rec.model->totals;
-	da_message_note("%llu calls allocated %s, peak %s, %llu blocks not freed (%s)",
-			(unsigned long long)t->alloc_calls,
-			da_quantity_format_size(bytes, t->alloc_bytes),
-			da_quantity_format_size(peak, t->peak_bytes),
-			(unsigned long long)t->live_blocks,
-			da_quantity_format_size(live, t->live_bytes));
+	da_message_note(
+		"%llu calls allocated %s, peak %s, %llu blocks not freed (%s)",
+		(unsigned long long)t->alloc_calls, da_quantity_format_size(bytes, t->alloc_bytes),
+		da_quantity_format_size(peak, t->peak_bytes), (unsigned long long)t->live_blocks,
+		da_quantity_format_size(live, t->live_bytes));
 	da_message_note("%s", events);
 	da_report_close(&rec);
 	return true;
@@ -112,5 +111,6 @@ void da_record_summarize(const struct da_record_session *s)
 		da_message_note("sent to %s", s->options->server);
 	if (is_file(s))
 		da_message_note("%s in %s; to see it: dumpalloc report %s",
-				da_quantity_format_size(size, store->bytes), store->path, store->path);
+				da_quantity_format_size(size, store->bytes), store->path,
+				store->path);
 }

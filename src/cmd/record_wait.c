@@ -14,9 +14,9 @@
 #define SETTLE_NS 5000000L
 
 /* Passed on when a process sent them to us alone. */
-static const int passed[] = {SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2};
+static const int passed[] = { SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2 };
 /* The terminal stops the whole group; we stop when we have seen the program stop. */
-static const int job_control[] = {SIGTSTP, SIGTTIN, SIGTTOU};
+static const int job_control[] = { SIGTSTP, SIGTTIN, SIGTTOU };
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
 static volatile sig_atomic_t child_news;
@@ -59,14 +59,14 @@ void da_wait_init(struct da_wait *w)
 
 static void ignore(int sig)
 {
-	struct sigaction sa = {.sa_handler = SIG_IGN};
+	struct sigaction sa = { .sa_handler = SIG_IGN };
 
 	sigaction(sig, &sa, NULL);
 }
 
 void da_wait_start(struct da_wait *w, pid_t pid, uint32_t *wake)
 {
-	struct sigaction sa = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO};
+	struct sigaction sa = { .sa_sigaction = on_signal, .sa_flags = SA_SIGINFO };
 	sigset_t set;
 
 	w->pid = pid;
@@ -84,7 +84,7 @@ void da_wait_start(struct da_wait *w, pid_t pid, uint32_t *wake)
 
 static void nap(long ns)
 {
-	struct timespec ts = {.tv_nsec = ns};
+	struct timespec ts = { .tv_nsec = ns };
 
 	nanosleep(&ts, NULL);
 }
@@ -117,7 +117,7 @@ static pid_t start_watcher(pid_t program)
 
 static void stop_too(struct da_wait *w, int sig)
 {
-	struct sigaction dfl = {.sa_handler = SIG_DFL};
+	struct sigaction dfl = { .sa_handler = SIG_DFL };
 	pid_t watcher = start_watcher(w->pid);
 
 	if (sig != SIGSTOP)
@@ -171,7 +171,7 @@ void da_wait_poll(struct da_wait *w, da_wait_orphan_fn orphan, void *ctx)
 
 void da_wait_sleep(struct da_wait *w)
 {
-	struct timespec second = {.tv_sec = 1};
+	struct timespec second = { .tv_sec = 1 };
 	sigset_t set, old;
 
 	(void)w;

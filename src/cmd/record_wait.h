@@ -14,10 +14,10 @@
 
 /** The started program, seen by its parent. One per process: it owns the signal handlers. */
 struct da_wait {
-	sigset_t mask;	 /**< signals blocked before da_wait_init(): what the program is to have */
+	sigset_t mask; /**< signals blocked before da_wait_init(): what the program is to have */
 	pid_t pid;
 	bool ended;
-	int status;	 /**< as waitpid() gives it, once ended */
+	int status; /**< as waitpid() gives it, once ended */
 };
 
 /** Called for each reaped child other than the program (orphans, as subreaper). */

@@ -10,11 +10,11 @@
 #include <sys/socket.h>
 
 const char *const da_cidr_local[DA_CIDR_LOCAL_COUNT] = {
-	"127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16",
-	"169.254.0.0/16", "::1", "fc00::/7", "fe80::/10",
+	"127.0.0.0/8",    "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16",
+	"169.254.0.0/16", "::1",        "fc00::/7",      "fe80::/10",
 };
 
-static const uint8_t mapped_prefix[12] = {[10] = 0xff, [11] = 0xff};
+static const uint8_t mapped_prefix[12] = { [10] = 0xff, [11] = 0xff };
 
 static bool check_service(const char *text, const char *service, bool zero, struct da_err *err)
 {

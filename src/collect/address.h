@@ -12,7 +12,7 @@
 
 /** A split address: host and service, NUL-terminated. */
 struct da_address {
-	char host[256];	  /**< empty: none given */
+	char host[256]; /**< empty: none given */
 	char service[32]; /**< port number or service name */
 };
 
@@ -26,7 +26,7 @@ bool da_address_split(const char *text, bool port_alone, struct da_address *out,
 /** A block of addresses: those whose first @bits bits are those of @bytes. */
 struct da_cidr {
 	uint8_t bytes[16]; /**< IPv4 as IPv4-mapped IPv6 (RFC 4291, 2.5.5.2), so all are 16 bytes */
-	uint8_t bits;	   /**< 0 … 128 */
+	uint8_t bits; /**< 0 … 128 */
 };
 
 /** Read "10.0.0.0/8", "fd00::/8" or an address alone. Bits beyond the prefix must be 0. */

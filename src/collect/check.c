@@ -42,7 +42,8 @@ static int search_path(const char *program, char *out)
 		dirs = "/bin:/usr/bin";
 	for (;; dirs++) {
 		size_t len = strcspn(dirs, ":");
-		int n = snprintf(out, PATH_MAX, "%.*s%s%s", (int)len, dirs, len ? "/" : "./", program);
+		int n = snprintf(out, PATH_MAX, "%.*s%s%s", (int)len, dirs, len ? "/" : "./",
+				 program);
 		int e = n < PATH_MAX ? try_path(out) : ENAMETOOLONG;
 
 		if (!e)
@@ -111,8 +112,8 @@ static const char *base_name(const char *path)
 }
 
 /*
- * Do what env(1) with the single argument @name would do to the script c->path: execute NAME with the
- * script as its first argument. @return false to leave it to env.
+ * Do what env(1) with the single argument @name would do to the script c->path: execute NAME with
+ * the script as its first argument. @return false to leave it to env.
  */
 static bool step_over_env(struct da_check *c, const char *name)
 {
@@ -205,12 +206,14 @@ static void explain_foreign(const struct da_elf_peek *elf, const struct da_elf_p
 		    elf->big_endian == shim->big_endian;
 
 	if (same)
-		da_err_set(why, "its ABI (ELF flags 0x%x) is not that of this dumpalloc (0x%x); use "
-				"a dumpalloc built with the same compiler options",
+		da_err_set(why,
+			   "its ABI (ELF flags 0x%x) is not that of this dumpalloc (0x%x); use "
+			   "a dumpalloc built with the same compiler options",
 			   elf->flags, shim->flags);
 	else
-		da_err_set(why, "it is for %s, %u bits, %s-endian, and this dumpalloc is for %s, %u "
-				"bits, %s-endian; use a dumpalloc built for it",
+		da_err_set(why,
+			   "it is for %s, %u bits, %s-endian, and this dumpalloc is for %s, %u "
+			   "bits, %s-endian; use a dumpalloc built for it",
 			   machine_name(elf->machine), elf->word_bits,
 			   elf->big_endian ? "big" : "little", machine_name(shim->machine),
 			   shim->word_bits, shim->big_endian ? "big" : "little");
@@ -232,8 +235,9 @@ static enum da_check_kind judge_elf(const struct da_check *c, const struct da_el
 	if (!e->is_elf)
 		return DA_CHECK_FINE;
 	if (e->sanitizer[0]) {
-		da_err_set(why, "it is built with %s, which replaces malloc itself and ends programs "
-				"with another preloaded library; record a build without it",
+		da_err_set(why,
+			   "it is built with %s, which replaces malloc itself and ends programs "
+			   "with another preloaded library; record a build without it",
 			   e->sanitizer);
 		return DA_CHECK_SANITIZER;
 	}
@@ -242,15 +246,17 @@ static enum da_check_kind judge_elf(const struct da_check *c, const struct da_el
 		return DA_CHECK_FOREIGN;
 	}
 	if (!e->has_interp && !e->is_loader) {
-		da_err_set(why, "it is linked statically%s, so no library can be preloaded into it%s",
+		da_err_set(why,
+			   "it is linked statically%s, so no library can be preloaded into it%s",
 			   e->is_go ? " and written in Go" : "",
-			   e->is_go ? "; Go programs have a profiler of their own (pprof)"
-				    : "; link it dynamically");
+			   e->is_go ? "; Go programs have a profiler of their own (pprof)" :
+				      "; link it dynamically");
 		return DA_CHECK_STATIC;
 	}
 	if (e->own_malloc) {
-		da_err_set(why, "malloc is defined inside the executable, so its calls do not reach a "
-				"preloaded library; link the allocator as a shared library");
+		da_err_set(why,
+			   "malloc is defined inside the executable, so its calls do not reach a "
+			   "preloaded library; link the allocator as a shared library");
 		return DA_CHECK_OWN_MALLOC;
 	}
 	return DA_CHECK_FINE;
@@ -280,7 +286,9 @@ void da_check_program(const char *program, const struct da_elf_peek *shim, struc
 	privilege = privilege_of(out->binary);
 	if (out->kind == DA_CHECK_FINE && privilege) {
 		out->kind = DA_CHECK_PRIVILEGED;
-		da_err_set(why, "it is %s, so the loader preloads nothing into it; record a copy "
-				"without that privilege", privilege);
+		da_err_set(why,
+			   "it is %s, so the loader preloads nothing into it; record a copy "
+			   "without that privilege",
+			   privilege);
 	}
 }

@@ -16,13 +16,13 @@
 /** What stands in the way of a recording. */
 enum da_check_kind {
 	DA_CHECK_FINE,
-	DA_CHECK_NOT_FOUND,	 /**< no such program; exit status 127 */
+	DA_CHECK_NOT_FOUND, /**< no such program; exit status 127 */
 	DA_CHECK_NOT_EXECUTABLE, /**< exit status 126 */
-	DA_CHECK_STATIC,	 /**< nothing can be preloaded */
-	DA_CHECK_PRIVILEGED,	 /**< the loader ignores LD_PRELOAD: setuid, setgid, capabilities */
-	DA_CHECK_FOREIGN,	 /**< built for another machine or ABI than the shim */
-	DA_CHECK_OWN_MALLOC,	 /**< malloc is inside the executable */
-	DA_CHECK_SANITIZER,	 /**< would break under a preload: must not be started */
+	DA_CHECK_STATIC, /**< nothing can be preloaded */
+	DA_CHECK_PRIVILEGED, /**< the loader ignores LD_PRELOAD: setuid, setgid, capabilities */
+	DA_CHECK_FOREIGN, /**< built for another machine or ABI than the shim */
+	DA_CHECK_OWN_MALLOC, /**< malloc is inside the executable */
+	DA_CHECK_SANITIZER, /**< would break under a preload: must not be started */
 };
 
 /** Most arguments that take the place of argv[0]. */
@@ -33,16 +33,16 @@ struct da_check {
 	enum da_check_kind kind;
 	char program[PATH_MAX]; /**< what was found: the program as the user knows it */
 	/**
-	 * What to execute: @program, unless that is a script that begins with "#!/usr/bin/env NAME".
+	 * What to execute: @program, unless that is a script beginning with "#!/usr/bin/env NAME".
 	 * env(1) would execute NAME in its place, and the recording would end there, so NAME is
 	 * looked for here, and @prefix (n_prefix of them) stands for argv[0], as env would have it.
 	 */
 	char path[PATH_MAX];
 	char prefix[DA_CHECK_PREFIX][PATH_MAX];
 	unsigned n_prefix;
-	char binary[PATH_MAX];	/**< the ELF file looked at: @path, or a script's interpreter */
+	char binary[PATH_MAX]; /**< the ELF file looked at: @path, or a script's interpreter */
 	struct da_elf_peek elf; /**< of @binary; is_elf false: it could not be read */
-	bool starts_env;	/**< env(1) is run all the same: it will replace itself */
+	bool starts_env; /**< env(1) is run all the same: it will replace itself */
 };
 
 /**

@@ -61,7 +61,7 @@ void da_drain_deinit(struct da_drain *d)
 {
 	for (uint32_t i = 0; i < d->n_streams; i++) {
 		if (d->streams[i] && !d->streams[i]->ended)
-			da_drain_end_process(d, i, (struct da_drain_end){.kind = DA_END_UNKNOWN});
+			da_drain_end_process(d, i, (struct da_drain_end){ .kind = DA_END_UNKNOWN });
 		free(d->streams[i]);
 	}
 	free(d->threads);
@@ -70,7 +70,7 @@ void da_drain_deinit(struct da_drain *d)
 	free(d->sorted);
 }
 
-/* ---- streams ---------------------------------------------------------------------------------- */
+/* ---- streams */
 
 static struct da_stream *add_stream(struct da_drain *d, uint32_t process, uint32_t pid)
 {
@@ -109,7 +109,7 @@ struct da_stream *da_drain_find(const struct da_drain *d, uint32_t pid)
 	return NULL;
 }
 
-/* ---- thread names ----------------------------------------------------------------------------- */
+/* ---- thread names */
 
 /* @return false when the thread is gone. */
 static bool look_at_name(struct da_drain *d, struct da_drain_thread *t)
@@ -150,10 +150,10 @@ static void meet_thread(struct da_drain *d, const struct da_sweep_piece *piece)
 
 	if (is_known(d, piece->serial))
 		return;
-	d->threads = da_vec_reserve(d->threads, &d->cap_threads, d->n_threads + 1,
-				    sizeof *d->threads);
+	d->threads =
+		da_vec_reserve(d->threads, &d->cap_threads, d->n_threads + 1, sizeof *d->threads);
 	t = &d->threads[d->n_threads];
-	*t = (struct da_drain_thread){piece->serial, piece->process, piece->tid, ""};
+	*t = (struct da_drain_thread){ piece->serial, piece->process, piece->tid, "" };
 	if (look_at_name(d, t))
 		d->n_threads++;
 }
@@ -170,7 +170,7 @@ static void look_at_names(struct da_drain *d)
 	}
 }
 
-/* ---- what the recorder adds ------------------------------------------------------------------- */
+/* ---- what the recorder adds */
 
 static void put_clock(struct da_drain *d, struct da_stream *s)
 {
@@ -219,7 +219,7 @@ static void put_lost(struct da_drain *d, struct da_stream *s, bool final)
 	for (uint64_t i = 0; i < DA_LOST_COUNT; i++) {
 		/* before the end, what is begun but not committed is only unfinished */
 		if (lost[i] != s->lost[i] && (final || i != DA_LOST_TORN))
-			da_writer_put_meta(&s->writer, DA_EXT_LOST, (uint64_t[]){i, lost[i]}, 2);
+			da_writer_put_meta(&s->writer, DA_EXT_LOST, (uint64_t[]){ i, lost[i] }, 2);
 		s->lost[i] = lost[i];
 	}
 }
@@ -260,7 +260,7 @@ static void work_periodically(struct da_drain *d)
 	}
 }
 
-/* ---- sweeping --------------------------------------------------------------------------------- */
+/* ---- sweeping */
 
 static bool take(void *ctx, const struct da_sweep_piece *piece)
 {
@@ -330,14 +330,15 @@ void da_drain_wait(struct da_drain *d)
 	syscall(SYS_futex, &d->pool->wake, FUTEX_WAIT, d->wake, &timeout, NULL, 0);
 }
 
-/* ---- the end ---------------------------------------------------------------------------------- */
+/* ---- the end */
 
 /* A thread that died in the middle of an event left its chunk BUSY: let the next sweep take it. */
 static void bury(struct da_drain *d, uint32_t process)
 {
 	for (uint32_t i = 0; i < d->sweep.n_chunks; i++) {
-		struct da_chunk *c = (struct da_chunk *)((uint8_t *)d->pool + d->sweep.chunks_offset +
-							 (size_t)i * d->sweep.chunk_bytes);
+		struct da_chunk *c =
+			(struct da_chunk *)((uint8_t *)d->pool + d->sweep.chunks_offset +
+					    (size_t)i * d->sweep.chunk_bytes);
 		uint32_t state = __atomic_load_n(&c->state, __ATOMIC_ACQUIRE);
 
 		if ((state & STATE_MASK) != DA_CHUNK_FREE && c->process == process)
@@ -349,7 +350,7 @@ static void bury(struct da_drain *d, uint32_t process)
 void da_drain_end_process(struct da_drain *d, uint32_t process, struct da_drain_end end)
 {
 	struct da_stream *s = d->streams[process];
-	uint64_t numbers[4] = {end.kind, end.value, 0, 0}, lost[DA_LOST_COUNT];
+	uint64_t numbers[4] = { end.kind, end.value, 0, 0 }, lost[DA_LOST_COUNT];
 
 	if (!s || s->ended)
 		return;

@@ -20,15 +20,15 @@
 /** One recorded process and its stream. */
 struct da_stream {
 	struct da_writer writer;
-	uint32_t process;     /**< its number in the pool */
+	uint32_t process; /**< its number in the pool */
 	uint32_t pid;
 	uint64_t start_ticks; /**< with the pid names the process; 0: unknown */
 	uint64_t stack_start; /**< changes when the process executes another program; 0: unknown */
-	bool replaced;	      /**< it did */
-	bool ended;	      /**< the stream is closed */
-	uint64_t rss;	      /**< as written last */
+	bool replaced; /**< it did */
+	bool ended; /**< the stream is closed */
+	uint64_t rss; /**< as written last */
 	uint64_t watermark;
-	uint64_t meta_ns;     /**< time of the meta stream's last CLOCK */
+	uint64_t meta_ns; /**< time of the meta stream's last CLOCK */
 	uint64_t lost[DA_LOST_COUNT]; /**< as written last */
 };
 
@@ -51,21 +51,21 @@ struct da_drain {
 	struct da_sweep_slot *slots;
 	uint16_t *sorted;
 	struct da_stream *streams[DA_POOL_MAX_PROCESSES]; /**< by process number, or NULL */
-	uint32_t n_streams;	/**< numbers below are or were in use */
+	uint32_t n_streams; /**< numbers below are or were in use */
 	struct da_drain_thread *threads;
 	size_t n_threads, cap_threads, next_thread;
-	uint8_t *known;		/**< bit by serial: threads met so far */
-	size_t cap_known;	/**< bytes of @known, zero beyond what was met */
+	uint8_t *known; /**< bit by serial: threads met so far */
+	size_t cap_known; /**< bytes of @known, zero beyond what was met */
 	da_drain_open_fn open;
 	void *ctx;
-	uint64_t start_ns;	/**< CLOCK_MONOTONIC at the start */
-	uint64_t now_ns;	/**< since the start, at the last step */
+	uint64_t start_ns; /**< CLOCK_MONOTONIC at the start */
+	uint64_t now_ns; /**< since the start, at the last step */
 	uint64_t rss_ns, second_ns; /**< when the periodic work was done last */
-	bool has_rss;		/**< RSS was looked at after the program attached */
-	uint32_t wake;		/**< pool->wake before the last sweep */
-	unsigned idle;		/**< steps without news */
+	bool has_rss; /**< RSS was looked at after the program attached */
+	uint32_t wake; /**< pool->wake before the last sweep */
+	unsigned idle; /**< steps without news */
 	struct da_sweep_result last; /**< what the last sweep found */
-	uint64_t bytes;		/**< of events taken in all */
+	uint64_t bytes; /**< of events taken in all */
 };
 
 /** What became of a process. */
@@ -99,7 +99,7 @@ void da_drain_end_process(struct da_drain *d, uint32_t process, struct da_drain_
  */
 struct da_stream *da_drain_find(const struct da_drain *d, uint32_t pid);
 
-/** Events begun and recorded so far over all processes, and those lost by reason (DA_LOST_COUNT). */
+/** Events begun and recorded so far in all processes, and those lost by reason (DA_LOST_COUNT). */
 void da_drain_count(const struct da_drain *d, uint64_t *seen_out, uint64_t *recorded_out,
 		    uint64_t *lost_out);
 

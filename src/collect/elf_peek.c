@@ -99,7 +99,7 @@ static bool parse_header(struct file *f, const uint8_t *h, size_t len)
 
 void da_elf_peek_header(const void *bytes, size_t len, struct da_elf_peek *out)
 {
-	struct file f = {.out = out};
+	struct file f = { .out = out };
 
 	parse_header(&f, bytes, len);
 }
@@ -146,18 +146,18 @@ static uint64_t offset_of(const struct file *f, uint64_t vaddr)
 	return 0;
 }
 
-/* ---- names of sanitizers --------------------------------------------------------------------- */
+/* ---- names of sanitizers */
 
 static const struct {
 	const char *library; /* part of a DT_NEEDED name */
-	const char *symbol;  /* defined by a runtime linked statically */
+	const char *symbol; /* defined by a runtime linked statically */
 	const char *name;
 } sanitizers[] = {
-	{"asan", "__asan_init", "AddressSanitizer"},
-	{"tsan", "__tsan_init", "ThreadSanitizer"},
-	{"msan", "__msan_init", "MemorySanitizer"},
-	{"lsan", "__lsan_init", "LeakSanitizer"},
-	{"hwasan", "__hwasan_init", "HWAddressSanitizer"},
+	{ "asan", "__asan_init", "AddressSanitizer" },
+	{ "tsan", "__tsan_init", "ThreadSanitizer" },
+	{ "msan", "__msan_init", "MemorySanitizer" },
+	{ "lsan", "__lsan_init", "LeakSanitizer" },
+	{ "hwasan", "__hwasan_init", "HWAddressSanitizer" },
 };
 #define N_SANITIZERS (sizeof sanitizers / sizeof sanitizers[0])
 
@@ -173,11 +173,12 @@ static void note_needed(struct da_elf_peek *out, const char *name)
 	}
 }
 
-/* ---- symbols ---------------------------------------------------------------------------------- */
+/* ---- symbols */
 
 /* Names looked for; bit i of `found` is the i-th. */
 static const char *const wanted[] = {
-	"malloc", "free", "__asan_init", "__tsan_init", "__msan_init", "__lsan_init", "__hwasan_init",
+	"malloc",      "free",        "__asan_init",   "__tsan_init",
+	"__msan_init", "__lsan_init", "__hwasan_init",
 };
 #define N_WANTED (sizeof wanted / sizeof wanted[0])
 #define LONGEST 16
@@ -209,8 +210,8 @@ static size_t find_names(const struct file *f, const struct symbols *s, struct h
 
 			while ((p = memmem(p, (size_t)(buf + len - p), wanted[w], need)) &&
 			       p < buf + window && n_hits < MAX_HITS) {
-				hits[n_hits++] = (struct hit){
-					(uint32_t)(at + (size_t)(p - buf)), (uint32_t)w};
+				hits[n_hits++] = (struct hit){ (uint32_t)(at + (size_t)(p - buf)),
+							       (uint32_t)w };
 				p++;
 			}
 		}
@@ -273,12 +274,12 @@ static bool scan_sections(struct file *f)
 		if ((h.type != SHT_SYMTAB && h.type != SHT_DYNSYM) || !read_shdr(f, h.link, &str))
 			continue;
 		any = true;
-		scan_symbols(f, &(struct symbols){h.offset, h.size, str.offset, str.size});
+		scan_symbols(f, &(struct symbols){ h.offset, h.size, str.offset, str.size });
 	}
 	return any;
 }
 
-/* ---- the dynamic section ---------------------------------------------------------------------- */
+/* ---- the dynamic section */
 
 struct dynamic {
 	uint64_t strtab, strsz, symtab, soname;
@@ -311,7 +312,7 @@ static void read_name(const struct file *f, uint64_t offset, char *buf, size_t s
 static void peek_dynamic(struct file *f, const struct header *h)
 {
 	size_t word = f->is64 ? 8 : 4;
-	struct dynamic d = {.strtab = 0};
+	struct dynamic d = { .strtab = 0 };
 	uint64_t strings;
 	char name[128];
 	uint8_t b[16];
@@ -335,8 +336,8 @@ static void peek_dynamic(struct file *f, const struct header *h)
 	}
 	/* Without section headers: linkers put .dynstr right after .dynsym. */
 	if (!scan_sections(f) && d.strtab > d.symtab)
-		scan_symbols(f, &(struct symbols){offset_of(f, d.symtab), d.strtab - d.symtab,
-						  strings, d.strsz});
+		scan_symbols(f, &(struct symbols){ offset_of(f, d.symtab), d.strtab - d.symtab,
+						   strings, d.strsz });
 }
 
 static void peek_note(struct file *f, const struct header *h)
@@ -350,7 +351,7 @@ static void peek_note(struct file *f, const struct header *h)
 
 void da_elf_peek(int fd, struct da_elf_peek *out)
 {
-	struct file f = {.fd = fd, .out = out};
+	struct file f = { .fd = fd, .out = out };
 	struct header h;
 	uint8_t b[64];
 	bool dynamic = false;

@@ -53,9 +53,7 @@ static void convert(char c, const struct da_pattern_values *v, char *out, size_t
 	char safe[SAFE_MAX + 1];
 
 	switch (c) {
-	case 'p':
-		snprintf(out, size, "%u", v->pid);
-		break;
+	case 'p': snprintf(out, size, "%u", v->pid); break;
 	case 'e':
 		for (size_t i = 0; i < v->program_len; i++) {
 			if (v->program[i] == '/' && i + 1 < v->program_len) {

@@ -15,12 +15,12 @@
 
 /** What the conversions stand for. Texts need not be NUL-terminated and may hold anything. */
 struct da_pattern_values {
-	uint32_t pid;		/**< %p */
-	const char *program;	/**< %e: the last component of this path, made safe */
+	uint32_t pid; /**< %p */
+	const char *program; /**< %e: the last component of this path, made safe */
 	size_t program_len;
-	const char *host;	/**< %h, made safe */
+	const char *host; /**< %h, made safe */
 	size_t host_len;
-	uint64_t wall_ns;	/**< %t: UTC time as 20261122T162938Z, ns since 1970 */
+	uint64_t wall_ns; /**< %t: UTC time as 20261122T162938Z, ns since 1970 */
 };
 
 /** Whether @pattern is well-formed: only the conversions %p %e %h %t %%. */

@@ -30,7 +30,11 @@ static size_t read_file(const char *path, char *buf, size_t size)
 }
 
 /* Numbers of /proc/PID/stat by their number in proc(5); the name (2) may hold anything. */
-enum { STAT_START_TIME = 22, STAT_RSS = 24, STAT_START_STACK = 28 };
+enum {
+	STAT_START_TIME = 22,
+	STAT_RSS = 24,
+	STAT_START_STACK = 28
+};
 
 bool da_proc_stat(uint32_t pid, struct da_proc_stat *out)
 {

@@ -11,8 +11,8 @@
 
 /** One look at /proc/PID/stat. */
 struct da_proc_stat {
-	char state;	      /**< 'R', 'S', 'T' (stopped), 'Z' (dead, not reaped) … */
-	uint64_t start_ticks; /**< when the process began: with the pid it names a process for good */
+	char state; /**< 'R', 'S', 'T' (stopped), 'Z' (dead, not reaped) … */
+	uint64_t start_ticks; /**< when it began: with the pid it names a process for good */
 	uint64_t rss_bytes;
 	/** Differs after execve(): where the image's stack begins; 0 when hidden from us. */
 	uint64_t stack_start;
@@ -24,7 +24,7 @@ bool da_proc_stat(uint32_t pid, struct da_proc_stat *out);
 /** Resident bytes of @pid, 0 when it cannot be told. Cheaper than da_proc_stat(). */
 uint64_t da_proc_rss(uint32_t pid);
 
-/** Name of thread @tid of @pid into @buf, NUL-terminated, without newline. @return its length, 0: gone. */
+/** Name of thread @tid of @pid into @buf, NUL-terminated. @return its length, 0: it is gone. */
 size_t da_proc_thread_name(uint32_t pid, uint32_t tid, char *buf, size_t size);
 
 /** Path of the executable of @pid into @buf, NUL-terminated. @return its length, 0: unknown. */

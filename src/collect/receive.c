@@ -19,7 +19,7 @@
 
 enum got {
 	GOT_ALL,
-	GOT_END,   /* the peer closed before the first byte */
+	GOT_END, /* the peer closed before the first byte */
 	GOT_SHORT, /* … or in the middle */
 	GOT_SLOW,
 	GOT_STOP,
@@ -36,11 +36,11 @@ static int64_t now_s(void)
 /* Wait for bytes. @return false at the deadline, or when told to stop. */
 static bool wait_bytes(const struct da_receive *r, int64_t deadline)
 {
-	struct pollfd p = {.fd = r->fd, .events = POLLIN};
+	struct pollfd p = { .fd = r->fd, .events = POLLIN };
 
 	while (!*r->stop) {
 		int64_t left = deadline - now_s();
-		struct timespec ts = {.tv_sec = left > 0 ? (time_t)left : 0};
+		struct timespec ts = { .tv_sec = left > 0 ? (time_t)left : 0 };
 		int n = ppoll(&p, 1, deadline == FOR_EVER ? NULL : &ts, r->wait_mask);
 
 		if (n > 0)
@@ -101,15 +101,15 @@ static enum da_receive_end take_header(struct da_receive *r, struct da_err *why)
 		status = da_header_get(r->header_bytes, have, &r->header, &need, &version);
 	} while (status == DA_HEADER_SHORT);
 	if (status == DA_HEADER_OK)
-		return r->begin(r->ctx, &r->header) && r->unit(r->ctx, r->header_bytes, have)
-			       ? (r->bytes = have, DA_RECEIVE_COMPLETE)
-			       : DA_RECEIVE_REFUSED;
+		return r->begin(r->ctx, &r->header) && r->unit(r->ctx, r->header_bytes, have) ?
+			       (r->bytes = have, DA_RECEIVE_COMPLETE) :
+			       DA_RECEIVE_REFUSED;
 	if (status == DA_HEADER_FUTURE)
 		da_err_set(why, "it is a recording of version %u, newer than this dumpalloc",
 			   version);
 	else
-		da_err_set(why, status == DA_HEADER_DAMAGED ? "its header is damaged"
-							    : "it is not a dumpalloc recording");
+		da_err_set(why, status == DA_HEADER_DAMAGED ? "its header is damaged" :
+							      "it is not a dumpalloc recording");
 	return DA_RECEIVE_NOT_RECORDING;
 }
 
@@ -128,7 +128,8 @@ static enum da_receive_end ended(const struct da_receive *r, enum got got, struc
 			   (unsigned long long)r->blocks);
 		return DA_RECEIVE_CUT;
 	default:
-		da_err_set(why, "the connection ended in block %llu", (unsigned long long)r->blocks);
+		da_err_set(why, "the connection ended in block %llu",
+			   (unsigned long long)r->blocks);
 		return DA_RECEIVE_CUT;
 	}
 }

@@ -21,7 +21,7 @@
 /* Finish a connect() in progress. @return 0 or an errno. */
 static int finish_connect(int fd, unsigned timeout_ms)
 {
-	struct pollfd p = {.fd = fd, .events = POLLOUT};
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
 	int e = 0, n;
 	socklen_t len = sizeof e;
 
@@ -37,7 +37,7 @@ static int finish_connect(int fd, unsigned timeout_ms)
 
 static void tune(int fd)
 {
-	struct timeval stall = {.tv_sec = STALL_SECONDS};
+	struct timeval stall = { .tv_sec = STALL_SECONDS };
 	int one = 1;
 
 	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
@@ -69,19 +69,20 @@ static bool explain(const char *address, int e, unsigned timeout_ms, struct da_e
 {
 	switch (e) {
 	case ECONNREFUSED:
-		return da_err_set(err, "cannot connect to %s: connection refused; is 'dumpalloc "
-				       "listen' running there?", address);
+		return da_err_set(err,
+				  "cannot connect to %s: connection refused; is 'dumpalloc "
+				  "listen' running there?",
+				  address);
 	case ETIMEDOUT:
 		return da_err_set(err, "cannot connect to %s: no answer within %u s", address,
 				  (timeout_ms + 999) / 1000);
-	default:
-		return da_err_set(err, "cannot connect to %s: %s", address, strerror(e));
+	default: return da_err_set(err, "cannot connect to %s: %s", address, strerror(e));
 	}
 }
 
 bool da_send_connect(const char *address, unsigned timeout_ms, int *fd_out, struct da_err *err)
 {
-	struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *list;
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *list;
 	struct da_address split;
 	int e;
 
@@ -110,8 +111,8 @@ bool da_send_all(int fd, const void *bytes, size_t n, struct da_err *err)
 			continue;
 		if (done < 0)
 			return da_err_set(err, "cannot send: %s",
-					  errno == EAGAIN ? "the receiver takes nothing any more"
-							  : strerror(errno));
+					  errno == EAGAIN ? "the receiver takes nothing any more" :
+							    strerror(errno));
 		p += done;
 		n -= (size_t)done;
 	}
@@ -120,7 +121,7 @@ bool da_send_all(int fd, const void *bytes, size_t n, struct da_err *err)
 
 void da_send_close(int fd, unsigned timeout_ms)
 {
-	struct pollfd p = {.fd = fd, .events = POLLIN};
+	struct pollfd p = { .fd = fd, .events = POLLIN };
 	char sink[256];
 	int queued = 1;
 
@@ -128,7 +129,8 @@ void da_send_close(int fd, unsigned timeout_ms)
 	for (unsigned waited = 0; waited < timeout_ms; waited += QUEUE_POLL_MS) {
 		if (ioctl(fd, SIOCOUTQ, &queued) || !queued)
 			break;
-		if (poll(&p, 1, QUEUE_POLL_MS) > 0 && recv(fd, sink, sizeof sink, MSG_DONTWAIT) <= 0)
+		if (poll(&p, 1, QUEUE_POLL_MS) > 0 &&
+		    recv(fd, sink, sizeof sink, MSG_DONTWAIT) <= 0)
 			break;
 	}
 	close(fd);

@@ -42,8 +42,8 @@ static void use_port_of(int fd, struct addrinfo *a)
 	if (getsockname(fd, (struct sockaddr *)&ss, &len))
 		return;
 	/* the port stands at the same place in both (netinet/in.h, POSIX does not say so) */
-	port = ss.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&ss)->sin6_port
-					: ((struct sockaddr_in *)&ss)->sin_port;
+	port = ss.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&ss)->sin6_port :
+					  ((struct sockaddr_in *)&ss)->sin_port;
 	if (a->ai_family == AF_INET6)
 		((struct sockaddr_in6 *)(void *)a->ai_addr)->sin6_port = port;
 	else if (a->ai_family == AF_INET)
@@ -88,8 +88,8 @@ static bool open_all(struct da_serve *s, struct addrinfo *list, const char *text
 bool da_serve_open(struct da_serve *s, const char *text, const char *default_port,
 		   struct da_err *err)
 {
-	struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *list;
-	struct da_address a = {.host = ""};
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *list;
+	struct da_address a = { .host = "" };
 	bool ok;
 	int e;
 

@@ -79,12 +79,12 @@ static int allocate(int fd, size_t bytes)
 /* Try to make the pool's file of @bytes in any place. @return 0 or the last reason. */
 static int make_file(struct da_shared *s, size_t bytes)
 {
-	const char *dirs[] = {NULL, "/dev/shm", temp_dir()};
+	const char *dirs[] = { NULL, "/dev/shm", temp_dir() };
 	int reason = 0;
 
 	for (size_t i = 0; i < sizeof dirs / sizeof dirs[0]; i++) {
-		int fd = dirs[i] ? unlinked_file(dirs[i])
-				 : memfd("dumpalloc-pool", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+		int fd = dirs[i] ? unlinked_file(dirs[i]) :
+				   memfd("dumpalloc-pool", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
 		reason = fd < 0 ? errno : allocate(fd, bytes);
 		if (!reason) {
@@ -110,7 +110,8 @@ bool da_shared_open(struct da_shared *s, size_t bytes, struct da_err *err)
 		reason = make_file(s, bytes);
 	}
 	if (reason)
-		return da_err_set(err, "cannot make a buffer of %zu KiB in memory, /dev/shm or %s: %s",
+		return da_err_set(err,
+				  "cannot make a buffer of %zu KiB in memory, /dev/shm or %s: %s",
 				  bytes >> 10, temp_dir(), strerror(reason));
 	map = mmap(NULL, s->bytes, PROT_READ | PROT_WRITE, MAP_SHARED, s->fd, 0);
 	if (map == MAP_FAILED) {
@@ -133,7 +134,7 @@ void da_shared_close(struct da_shared *s)
 	s->fd = -1;
 }
 
-/* ---- the shim --------------------------------------------------------------------------------- */
+/* ---- the shim */
 
 static bool write_all(int fd, const char *p, size_t n)
 {
@@ -210,7 +211,7 @@ static bool open_in_dir(struct da_shim_file *f, const char *dir, const void *byt
 
 bool da_shim_file_open(struct da_shim_file *f, const void *bytes, size_t size, struct da_err *err)
 {
-	const char *dirs[] = {temp_dir(), "/tmp", "/var/tmp", "/dev/shm"};
+	const char *dirs[] = { temp_dir(), "/tmp", "/var/tmp", "/dev/shm" };
 
 	f->path[0] = '\0';
 	if (open_memfd(f, bytes, size))
@@ -219,9 +220,10 @@ bool da_shim_file_open(struct da_shim_file *f, const void *bytes, size_t size, s
 		if (open_in_dir(f, dirs[i], bytes, size))
 			return true;
 	}
-	return da_err_set(err, "cannot store libdumpalloc.so where the program can load it: neither in "
-			       "memory nor in %s, /tmp, /var/tmp or /dev/shm; set TMPDIR to a "
-			       "directory that is writable and not mounted noexec",
+	return da_err_set(err,
+			  "cannot store libdumpalloc.so where the program can load it: neither in "
+			  "memory nor in %s, /tmp, /var/tmp or /dev/shm; set TMPDIR to a "
+			  "directory that is writable and not mounted noexec",
 			  dirs[0]);
 }
 

@@ -14,8 +14,8 @@
 /** The pool as the recorder sees it. */
 struct da_shared {
 	struct da_pool *pool; /**< mapped shared, laid out by da_pool_init() */
-	size_t bytes;	      /**< of the mapping; smaller than asked for when memory was short */
-	int fd;		      /**< close-on-exec; -1 once closed */
+	size_t bytes; /**< of the mapping; smaller than asked for when memory was short */
+	int fd; /**< close-on-exec; -1 once closed */
 };
 
 /**
@@ -31,7 +31,7 @@ void da_shared_close(struct da_shared *s);
 
 /** The shim as a file that LD_PRELOAD can name. */
 struct da_shim_file {
-	int fd;		 /**< memfd, close-on-exec; -1: @path is used */
+	int fd; /**< memfd, close-on-exec; -1: @path is used */
 	char path[4096]; /**< a file in a private directory, empty: @fd is used */
 };
 
@@ -42,7 +42,7 @@ struct da_shim_file {
  */
 bool da_shim_file_open(struct da_shim_file *f, const void *bytes, size_t size, struct da_err *err);
 
-/** Close it, and remove the file and its directory. May be called twice, and in a signal handler. */
+/** Close it, and remove the file and its directory. May be called twice. */
 void da_shim_file_close(struct da_shim_file *f);
 
 #endif

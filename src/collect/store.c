@@ -41,8 +41,10 @@ static bool open_other(struct da_store *st, const char *path, enum da_store_exis
 	if (!S_ISREG(s.st_mode) && !S_ISLNK(s.st_mode))
 		return da_err_set(err, "cannot write to %s: it is %s", path, kind_name(s.st_mode));
 	if (existing != DA_STORE_REPLACE)
-		return da_err_set(err, "%s exists already; choose another name with -o, or replace it "
-				       "with --force", path);
+		return da_err_set(err,
+				  "%s exists already; choose another name with -o, or replace it "
+				  "with --force",
+				  path);
 	if (unlink(path))
 		return da_err_set(err, "cannot replace %s: %s", path, strerror(errno));
 	st->fd = create(path);
@@ -55,8 +57,8 @@ static bool open_renamed(struct da_store *st, const char *path, struct da_err *e
 	bool suffixed = n > tail && !strcmp(path + n - tail, SUFFIX);
 
 	for (int i = 1; i < MAX_RENAMES; i++) {
-		snprintf(st->path, sizeof st->path, "%.*s-%d%s",
-			 (int)(suffixed ? n - tail : n), path, i, suffixed ? SUFFIX : "");
+		snprintf(st->path, sizeof st->path, "%.*s-%d%s", (int)(suffixed ? n - tail : n),
+			 path, i, suffixed ? SUFFIX : "");
 		st->fd = create(st->path);
 		if (st->fd >= 0)
 			return true;
@@ -103,7 +105,7 @@ bool da_store_write(struct da_store *st, const void *bytes, size_t n, struct da_
 			da_err_set(err, "cannot write to %s: %s", st->path,
 				   strerror(done ? errno : EIO));
 			if (ftruncate(st->fd, (off_t)st->bytes)) {
-				/* a pipe or device: a reader stops at the last whole block anyway */
+				/* a pipe or device: a reader stops at the last whole block */
 			}
 			da_store_close(st, NULL);
 			return false;

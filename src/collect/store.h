@@ -14,16 +14,16 @@
 
 /** A file being written. */
 struct da_store {
-	int fd;		/**< -1: closed, or writing failed */
+	int fd; /**< -1: closed, or writing failed */
 	uint64_t bytes; /**< written so far */
 	char path[PATH_MAX];
 };
 
 /** What to do about an existing file. */
 enum da_store_existing {
-	DA_STORE_REFUSE,  /**< fail */
+	DA_STORE_REFUSE, /**< fail */
 	DA_STORE_REPLACE, /**< put a new file in its place (it is not written into) */
-	DA_STORE_RENAME,  /**< choose another name: path-1, path-2 …, before a last ".dalloc" */
+	DA_STORE_RENAME, /**< choose another name: path-1, path-2 …, before a last ".dalloc" */
 };
 
 /**

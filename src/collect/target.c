@@ -148,7 +148,7 @@ bool da_target_prepare(const struct da_target_plan *plan, const void *mask, stru
 	}
 	close(gate[0]);
 	close(report[1]);
-	*out = (struct da_target){.pid = pid, .gate = gate[1], .report = report[0]};
+	*out = (struct da_target){ .pid = pid, .gate = gate[1], .report = report[0] };
 	if (pid > 0)
 		return true;
 	close(gate[1]);

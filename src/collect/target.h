@@ -15,17 +15,17 @@
 
 /** What to start. */
 struct da_target_plan {
-	const char *path;	  /**< the file to execute */
-	char *const *argv;	  /**< its arguments, argv[0] as the user wrote it, ended by NULL */
+	const char *path; /**< the file to execute */
+	char *const *argv; /**< its arguments, argv[0] as the user wrote it, ended by NULL */
 	const struct da_shared *shared; /**< NULL: start it unrecorded, with nothing preloaded */
 	const struct da_shim_file *shim;
-	int stdout_fd;		  /**< what becomes its standard output, -1: ours */
+	int stdout_fd; /**< what becomes its standard output, -1: ours */
 };
 
 /** A child that waits to execute. */
 struct da_target {
 	pid_t pid;
-	int gate;   /**< write end: a byte lets it go, closing ends it */
+	int gate; /**< write end: a byte lets it go, closing ends it */
 	int report; /**< read end: an errno when the exec failed, end of file when it went well */
 };
 

@@ -45,7 +45,7 @@ void da_writer_init(struct da_writer *w, const struct da_writer_outputs *out,
 static void write_block(struct da_writer *w, bool end)
 {
 	uint8_t *unit = w->raw;
-	struct da_block b = {.raw_len = (uint32_t)w->raw_len, .end = end, .seq = w->seq++};
+	struct da_block b = { .raw_len = (uint32_t)w->raw_len, .end = end, .seq = w->seq++ };
 	size_t packed = da_compressor_run(w->compressor, w->raw + DA_BLOCK_HEADER, w->raw_len,
 					  w->packed + DA_BLOCK_HEADER, w->raw_len);
 

@@ -33,14 +33,14 @@ struct da_writer_outputs {
 struct da_writer {
 	struct da_writer_outputs out;
 	struct da_compressor *compressor; /**< shared with other streams, not owned */
-	uint8_t *raw;		/**< room for a block's header, then the payload */
-	uint8_t *packed;	/**< the same for the compressed payload; shared, not owned */
-	size_t raw_len;		/**< payload bytes waiting */
-	uint64_t seq;		/**< of the next block */
-	uint64_t total_bytes;	/**< header and blocks written so far */
-	uint64_t flushed_ms;	/**< when a block was last written; the caller's clock */
-	struct da_err error;	/**< of the output that failed last */
-	bool has_error;		/**< @error is news; the caller clears it */
+	uint8_t *raw; /**< room for a block's header, then the payload */
+	uint8_t *packed; /**< the same for the compressed payload; shared, not owned */
+	size_t raw_len; /**< payload bytes waiting */
+	uint64_t seq; /**< of the next block */
+	uint64_t total_bytes; /**< header and blocks written so far */
+	uint64_t flushed_ms; /**< when a block was last written; the caller's clock */
+	struct da_err error; /**< of the output that failed last */
+	bool has_error; /**< @error is news; the caller clears it */
 };
 
 /** Bytes that writer->packed must have. */
