@@ -118,6 +118,7 @@ SETTER(set_demangle)
 	if (!da_options_choose(value, names, &i, err))
 		return false;
 	o->symbols.demangle = (enum da_symbols_demangle)i;
+	o->text.full_names = true; /* as asked for, whatever that is */
 	return true;
 }
 
@@ -204,7 +205,7 @@ const struct da_option da_report_option_table[] = {
 	{"path-map", NULL, 0, "FROM=TO",
 	 "look for modules recorded under FROM under TO;\nrepeatable", set_path_map},
 	{"no-inlines", NULL, 0, NULL, "no frames for inlined functions", set_no_inlines},
-	{"demangle", NULL, 0, "HOW", "C++, Rust and D names: full (default), short or\nnone",
+	{"demangle", NULL, 0, "HOW", "C++, Rust and D names: full, short or none;\ndefault: short in text, else full",
 	 set_demangle},
 	{"strict-build-id", NULL, 0, NULL, "use only files whose build-id was recorded",
 	 set_strict_build_id},

@@ -167,8 +167,14 @@ static const char *function_name(const struct graph *g, const struct function_ke
 	return key->is_stackless ? "[no stack]" : da_names_label(g->r->names, &f, buf);
 }
 
+static void get_function(const struct graph *g, uint32_t function, struct function_key *key_out)
+{
+	memcpy(key_out, da_intern_get(&g->functions, function - 1), sizeof *key_out);
+}
+
+/* Where the function is, but for what it has in common with @near (NULL: nothing), and its name. */
 static void put_function_names(struct graph *g, uint32_t function, const char *const specs[3],
-			       FILE *out)
+			       const struct function_key *near, FILE *out)
 {
 	const struct da_names *names = g->r->names;
 	char label[DA_NAMES_LABEL];
@@ -176,11 +182,15 @@ static void put_function_names(struct graph *g, uint32_t function, const char *c
 	struct function_key key;
 	size_t module;
 
-	memcpy(&key, da_intern_get(&g->functions, function - 1), sizeof key);
+	get_function(g, function, &key);
 	module = key.module < g->r->model->n_modules ? key.module : g->r->model->n_modules;
 	m = da_names_module_of(names, key.module);
-	put_name(specs[0], &g->object[module], &g->n_object, m->file ? m->file : m->path, out);
-	put_name(specs[1], &g->file[key.file], &g->n_file, da_names_text(names, key.file), out);
+	if (!near || near->module != key.module)
+		put_name(specs[0], &g->object[module], &g->n_object, m->file ? m->file : m->path,
+			 out);
+	if (!near || near->file != key.file)
+		put_name(specs[1], &g->file[key.file], &g->n_file, da_names_text(names, key.file),
+			 out);
 	put_name(specs[2], &g->fn[function - 1], &g->n_fn, function_name(g, &key, label), out);
 }
 
@@ -199,9 +209,11 @@ static void put_record(struct graph *g, const struct record_key *key, const stru
 		       FILE *out)
 {
 	static const char *const specs[] = {"cob", "cfi", "cfn"};
+	struct function_key caller;
 
 	if (key->callee != SELF) {
-		put_function_names(g, key->callee, specs, out);
+		get_function(g, key->function, &caller);
+		put_function_names(g, key->callee, specs, &caller, out);
 		/* A count of 0 would make callgrind_annotate take the cost for the line's own. */
 		fprintf(out, "calls=%" PRIu64 " 0\n", record->calls ? record->calls : 1);
 	}
@@ -257,7 +269,7 @@ static void put_body(struct graph *g, FILE *out)
 		if (entries[i].key.function != function) {
 			function = entries[i].key.function;
 			putc('\n', out);
-			put_function_names(g, function, specs, out);
+			put_function_names(g, function, specs, NULL, out);
 		}
 		put_record(g, &entries[i].key, &g->records[entries[i].record], out);
 	}

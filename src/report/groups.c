@@ -22,7 +22,7 @@ struct builder {
 	size_t cap;
 	struct da_intern places; /* numbers are those of the groups */
 	uint32_t *group_of;	 /* by site */
-	uint8_t *is_wrapper;	 /* by text: 0 not asked yet, 1 no, 2 yes */
+	uint8_t *is_wrapper;	 /* by text, as a function or a file: 0 not asked yet, 1 no, 2 yes */
 };
 
 void da_group_add(struct da_group_sums *sums, const struct da_model_site *site)
@@ -55,18 +55,23 @@ static bool is_in_shim(const struct da_report *r, const struct da_names_frame *f
 	       r->model->modules[f->module].role == DA_MODULE_SHIM;
 }
 
+/* Whether @test holds for a text; it is asked once per text. */
+static bool ask(struct builder *b, uint32_t text, bool (*test)(const char *))
+{
+	uint8_t *known = &b->is_wrapper[text];
+
+	if (!*known)
+		*known = test(da_names_text(b->r->names, text)) ? 2 : 1;
+	return *known == 2;
+}
+
 /* The index of the frame that asked. */
 static size_t own_frame(struct builder *b, const struct da_names_frame *frames, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
-		uint8_t *known = &b->is_wrapper[frames[i].function];
-
-		if (!*known)
-			*known = da_wrappers_has(da_names_text(b->r->names, frames[i].function)) ? 2
-												 : 1;
-		if (*known == 1 && !is_in_shim(b->r, &frames[i]))
+	for (size_t i = 0; i < n; i++)
+		if (!ask(b, frames[i].function, da_wrappers_has) &&
+		    !ask(b, frames[i].file, da_wrappers_has_file) && !is_in_shim(b->r, &frames[i]))
 			return i;
-	}
 	return n - 1;
 }
 
@@ -80,15 +85,17 @@ bool da_groups_is_own(const struct da_group *group, const struct da_names_frame 
 }
 
 static uint32_t put_group(struct builder *b, const struct place *place,
-			  const struct da_names_frame *own)
+			  const struct da_names_frame *own, const struct da_names_frame *via)
 {
 	uint32_t i = da_intern_put(&b->places, place, sizeof *place);
 
 	b->g->groups = da_vec_reserve(b->g->groups, &b->cap, (size_t)i + 1, sizeof *b->g->groups);
 	if (i == b->g->n) {
-		b->g->groups[i] = (struct da_group){.is_stackless = !own};
+		b->g->groups[i] = (struct da_group){.is_stackless = !own, .has_via = via};
 		if (own)
 			b->g->groups[i].own = *own;
+		if (via)
+			b->g->groups[i].via = *via;
 		b->g->n++;
 	}
 	return i;
@@ -97,7 +104,7 @@ static uint32_t put_group(struct builder *b, const struct place *place,
 static void add_site(struct builder *b, size_t index)
 {
 	const struct da_model_site *site = &b->r->model->sites[index];
-	const struct da_names_frame *own = NULL;
+	const struct da_names_frame *own = NULL, *via = NULL;
 	struct place place = {.is_stackless = 1};
 	size_t n;
 	const struct da_names_frame *frames = da_names_stack(b->r->names, site, &n);
@@ -105,13 +112,14 @@ static void add_site(struct builder *b, size_t index)
 
 	if (n) {
 		own = &frames[own_frame(b, frames, n)];
+		via = own > frames ? own - 1 : NULL;
 		place = (struct place){.module = own->module,
 				       .file = own->file,
 				       .function = own->function,
 				       .line = own->line,
 				       .address = own->function ? 0 : own->address};
 	}
-	group = put_group(b, &place, own);
+	group = put_group(b, &place, own, via);
 	b->group_of[index] = group;
 	b->g->groups[group].n++;
 	da_group_add(&b->g->groups[group].sums, site);

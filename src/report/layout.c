@@ -73,14 +73,16 @@ void da_layout_row_head(const struct da_layout *l, const char *last)
 
 void da_layout_row(const struct da_layout *l, const struct da_layout_row *row)
 {
-	char bytes[DA_UNITS_TEXT], share[DA_UNITS_TEXT], blocks[DA_UNITS_TEXT];
+	char bytes[DA_UNITS_TEXT] = "-", share[DA_UNITS_TEXT], blocks[DA_UNITS_TEXT];
 	char average[DA_UNITS_TEXT] = "-";
 
 	if (row->average_blocks)
 		da_units_bytes(average, row->average_bytes / row->average_blocks);
+	if (row->bytes != UINT64_MAX)
+		da_units_bytes(bytes, row->bytes);
 	da_units_count(blocks, row->blocks);
 	if (strlen(blocks) > 11)
 		da_units_short(blocks, row->blocks);
-	fprintf(l->out, "%10s %7s %11s %11s", da_units_bytes(bytes, row->bytes),
+	fprintf(l->out, "%10s %7s %11s %11s", bytes,
 		da_units_share(share, row->part, row->whole), blocks, average);
 }

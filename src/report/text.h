@@ -37,6 +37,7 @@ struct da_text_options {
 	enum da_report_key sort;
 	unsigned columns;   /**< width, >= DA_LAYOUT_COLUMNS */
 	bool color;
+	bool full_names; /**< C++ and Rust names as they are, not cut by report/brief.h */
 };
 
 /** Write the whole report. Errors are left in @out's error flag. */

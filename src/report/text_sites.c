@@ -6,12 +6,14 @@
 #include "ds/intern.h"
 #include "ds/mem.h"
 #include "ds/vec.h"
+#include "report/brief.h"
 #include "report/clean.h"
 #include "report/text.h"
 #include "report/units.h"
+#include "report/wrappers.h"
 
 #define NAME_INDENT 6
-#define FRAME_INDENT 10
+#define FRAME_INDENT 11 /* behind "from " at NAME_INDENT */
 #define NAME_LINES 6
 /* A function, its file and its module, each of any length. */
 #define FRAME_TEXT (3 * DA_CLEAN_MAX + 64)
@@ -46,6 +48,7 @@ static struct da_layout_row row_of(const struct view *v, const struct da_group_s
 		row.bytes = row.average_bytes = s->live_bytes;
 		row.blocks = row.average_blocks = s->live_blocks;
 	} else if (v->key == DA_REPORT_KEY_TEMPORARY) {
+		row.bytes = UINT64_MAX; /* their bytes are not counted apart */
 		row.blocks = s->temporary_blocks;
 	}
 	return row;
@@ -70,6 +73,17 @@ static uint64_t sort_value(const struct da_text_page *t, const struct view *v,
 
 /* ---- frames */
 
+/* What to call a function in a line of text. @buf: DA_CLEAN_MAX + 1 bytes. */
+static const char *short_label(const struct da_text_page *t, const struct da_names_frame *f,
+			       char *buf)
+{
+	const char *name = da_names_text(t->r->names, f->function);
+
+	if (!f->function)
+		return da_names_label(t->r->names, f, buf);
+	return t->options->full_names ? name : da_brief(buf, DA_CLEAN_MAX + 1, name);
+}
+
 static void frame_text(const struct da_text_page *t, const struct da_names_frame *f, char *text,
 		       bool with_module)
 {
@@ -77,8 +91,8 @@ static void frame_text(const struct da_text_page *t, const struct da_names_frame
 	const struct da_names_module *m = da_names_module_of(names, f->module);
 	const char *file = da_names_text(names, f->file);
 	const char *slash = strrchr(file, '/');
-	char label[DA_NAMES_LABEL];
-	int n = snprintf(text, FRAME_TEXT, "%s", da_names_label(names, f, label));
+	char label[DA_CLEAN_MAX + 1];
+	int n = snprintf(text, FRAME_TEXT, "%s", short_label(t, f, label));
 
 	if (f->file)
 		n += snprintf(text + n, FRAME_TEXT - (size_t)n, " (%s:%" PRIu32 ")",
@@ -87,13 +101,14 @@ static void frame_text(const struct da_text_page *t, const struct da_names_frame
 		snprintf(text + n, FRAME_TEXT - (size_t)n, " [%s]", m->base);
 }
 
-static void put_frame(const struct da_text_page *t, const struct da_names_frame *frames, size_t i)
+static void put_frame(const struct da_text_page *t, const struct da_names_frame *frames, size_t i,
+		      bool is_first)
 {
 	char text[FRAME_TEXT];
 	bool is_new = i == 0 || frames[i].module != frames[i - 1].module;
 
 	frame_text(t, &frames[i], text, is_new);
-	fprintf(t->layout.out, "%*s", FRAME_INDENT, "");
+	fprintf(t->layout.out, "%*s", FRAME_INDENT, is_first ? "from " : "");
 	da_layout_wrap(&t->layout, FRAME_INDENT, FRAME_INDENT + 2, NAME_LINES, text);
 }
 
@@ -107,6 +122,15 @@ static size_t outer_frames(const struct da_group *group, const struct da_names_f
 	return n;
 }
 
+/* How many of @n frames there are without those that every stack begins with. */
+static size_t without_start(const struct da_text_page *t, const struct da_names_frame *frames,
+			    size_t n)
+{
+	while (n > 0 && da_wrappers_is_start(da_names_text(t->r->names, frames[n - 1].function)))
+		n--;
+	return n;
+}
+
 static void put_stack(const struct da_text_page *t, const struct da_group *group, uint32_t site)
 {
 	const struct da_model_site *s = &t->r->model->sites[site];
@@ -115,6 +139,7 @@ static void put_stack(const struct da_text_page *t, const struct da_group *group
 	const struct da_names_frame *frames = da_names_stack(t->r->names, s, &n);
 	size_t first = outer_frames(group, frames, n);
 
+	n = without_start(t, frames, n);
 	for (size_t i = first; i < n; i++) {
 		/* "1 further frame" would take the line that the frame itself needs. */
 		if (depth && i - first >= depth && n - i > 1) {
@@ -122,31 +147,40 @@ static void put_stack(const struct da_text_page *t, const struct da_group *group
 				n - i);
 			return;
 		}
-		put_frame(t, frames, i);
+		put_frame(t, frames, i, i == first);
 	}
 }
 
 /* ---- stacks of one group */
 
-/* What tells the outer parts of two stacks apart in print. */
+/* What of a frame can be seen. No padding: it is hashed as bytes. */
+struct look {
+	uint32_t function, file, line, module;
+	uint64_t address; /* 0 when the function is known */
+};
+
 static uint32_t put_outer(struct da_intern *seen, const struct da_text_page *t,
 			  const struct da_group *group, uint32_t site)
 {
 	size_t n, first;
 	const struct da_names_frame *frames =
 		da_names_stack(t->r->names, &t->r->model->sites[site], &n);
-	uint32_t *ids = da_xcalloc(n + 1, sizeof *ids);
+	struct look *looks = da_xcalloc(n + 1, sizeof *looks);
 	uint32_t id;
 
 	first = outer_frames(group, frames, n);
-	for (size_t i = first; i < n; i++)
-		ids[i - first] = frames[i].id;
-	id = da_intern_put(seen, ids, (n - first) * sizeof *ids);
-	free(ids);
+	for (size_t i = first; i < n; i++) {
+		const struct da_names_frame *f = &frames[i];
+
+		looks[i - first] = (struct look){f->function, f->file, f->line, f->module,
+						 f->function ? 0 : f->address};
+	}
+	id = da_intern_put(seen, looks, (n - first) * sizeof *looks);
+	free(looks);
 	return id;
 }
 
-/* The group's distinct outer stacks, sorted; free() them. */
+/* The group's stacks, those that look alike as one, sorted; free() them. */
 static struct item *stacks_of(const struct da_text_page *t, const struct view *v,
 			      const struct da_group *group, size_t *n_out)
 {
@@ -226,7 +260,7 @@ static void put_stacks(const struct da_text_page *t, const struct view *v, const
 			struct da_layout_row row = row_of(v, &items[i].sums);
 
 			da_layout_row(&t->layout, &row);
-			fputs("    from\n", t->layout.out);
+			putc('\n', t->layout.out);
 		}
 		put_stack(t, group, items[i].index);
 	}
@@ -241,7 +275,7 @@ static void put_place(const struct da_text_page *t, const struct da_group *group
 	const struct da_names *names = t->r->names;
 	const struct da_names_frame *own = &group->own;
 	const struct da_names_module *m = da_names_module_of(names, own->module);
-	char text[FRAME_TEXT];
+	char text[FRAME_TEXT], label[DA_CLEAN_MAX + 1];
 	int n;
 
 	if (!own->function)
@@ -250,7 +284,10 @@ static void put_place(const struct da_text_page *t, const struct da_group *group
 				 da_names_text(names, own->file), own->line)
 		      : snprintf(text, sizeof text, "at 0x%" PRIx64, own->address);
 	if (m->base[0])
-		snprintf(text + n, sizeof text - (size_t)n, " in %s", m->base);
+		n += snprintf(text + n, sizeof text - (size_t)n, " in %s", m->base);
+	if (group->has_via && group->via.function)
+		snprintf(text + n, sizeof text - (size_t)n, ", calling %s",
+			 short_label(t, &group->via, label));
 	fprintf(t->layout.out, "%*s", NAME_INDENT, "");
 	da_layout_wrap(&t->layout, NAME_INDENT, NAME_INDENT + 3, NAME_LINES, text);
 }
@@ -272,11 +309,11 @@ static void put_group(const struct da_text_page *t, const struct view *v, const 
 {
 	const struct da_group *group = &t->groups->groups[item->index];
 	struct da_layout_row row = row_of(v, &item->sums);
-	char label[DA_NAMES_LABEL], part[DA_UNITS_TEXT], all[DA_UNITS_TEXT], share[DA_UNITS_TEXT];
+	char label[DA_CLEAN_MAX + 1], part[DA_UNITS_TEXT], all[DA_UNITS_TEXT], share[DA_UNITS_TEXT];
 
 	da_layout_row(&t->layout, &row);
 	put_name(t, group->is_stackless ? "[no stack]"
-					: da_names_label(t->r->names, &group->own, label));
+					: short_label(t, &group->own, label));
 	if (group->is_stackless)
 		return;
 	put_place(t, group);

@@ -101,12 +101,13 @@ static void put_thread(const struct da_text_page *t, const struct da_model_threa
 		.average_bytes = thread->alloc_bytes,
 		.average_blocks = thread->alloc_calls,
 	};
-	char name[64];
+	char name[64], text[96];
 
 	da_layout_row(&t->layout, &row);
 	da_clean(name, sizeof name, thread->name, strlen(thread->name));
-	fprintf(t->layout.out, "  %" PRIu64 " ", thread->tid);
-	da_layout_wrap(&t->layout, DA_LAYOUT_ROW + 12, DA_LAYOUT_ROW + 2, 3, name);
+	snprintf(text, sizeof text, "%" PRIu64 " %s", thread->tid, name);
+	fputs("  ", t->layout.out);
+	da_layout_wrap(&t->layout, DA_LAYOUT_ROW + 2, DA_LAYOUT_ROW + 4, 3, text);
 }
 
 void da_text_put_threads(const struct da_text_page *t)
@@ -190,7 +191,7 @@ static void put_usage(const struct da_text_page *t, const struct usage *u)
 		.average_blocks = u->sums.peak_blocks,
 	};
 
-	if (u->module >= t->r->model->n_modules && !u->sums.alloc_calls)
+	if (!m->in_stacks && !u->sums.alloc_calls)
 		return;
 	da_layout_row(&t->layout, &row);
 	fputs("  ", t->layout.out);
@@ -203,10 +204,13 @@ static void put_usage(const struct da_text_page *t, const struct usage *u)
 void da_text_put_modules(const struct da_text_page *t)
 {
 	struct usage *all = usages_of(t);
+	size_t used = 0;
 	char text[96];
 
-	snprintf(text, sizeof text, "%zu, with what their own code had live at the peak",
-		 t->r->model->n_modules);
+	for (uint32_t i = 0; i < t->r->model->n_modules; i++)
+		used += da_names_module_of(t->r->names, i)->in_stacks;
+	snprintf(text, sizeof text, "%zu of %zu are in stacks; what their own code had at the peak",
+		 used, t->r->model->n_modules);
 	da_layout_heading(&t->layout, "MODULES", text);
 	da_layout_row_head(&t->layout, "module");
 	for (size_t i = 0; i <= t->r->model->n_modules; i++)

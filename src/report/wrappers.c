@@ -4,7 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Whole names without parameters. Sorted by strcmp(). */
+#include "report/brief.h"
+
+/* What glibc puts before the names that it calls itself by. */
+#define GLIBC_INTERNAL "__GI_"
+
+/* Whole names (report/brief.h). Sorted by strcmp(). */
 static const char *const names[] = {
 	"CRYPTO_malloc",
 	"CRYPTO_realloc",
@@ -75,20 +80,33 @@ static const char *const names[] = {
 	"xzalloc",
 };
 
-/* Beginnings of names: families with many members. */
+/* Beginnings of names: the standard libraries of C++ and Rust, and operator new not demangled. */
 static const char *const prefixes[] = {
-	"__gnu_cxx::new_allocator<",
-	"std::__new_allocator<",
-	"std::allocator<",
-	"std::allocator_traits<",
-	"std::__allocate_guarded<",
-	"std::pmr::",
-	"std::_Vector_base<",
-	"_Znw",
-	"_Zna",
-	"alloc::alloc::",
-	"alloc::raw_vec::",
-	"<alloc::alloc::Global as ",
+	"std::", "__gnu_cxx::", "alloc::", "core::", "hashbrown::", "<std::", "<alloc::",
+	"<core::", "_ZNSt", "_ZNKSt", "_ZSt", "_ZN9__gnu_cxx", "_Zna", "_Znw",
+};
+
+/* Sorted by strcmp(). Of glibc, musl and uClibc. */
+static const char *const starts[] = {
+	"__GI___clone",
+	"__GI___clone3",
+	"__clone",
+	"__clone3",
+	"__libc_start_call_main",
+	"__libc_start_main",
+	"__libc_start_main_impl",
+	"__start",
+	"__thread_start",
+	"__uClibc_main",
+	"_dl_start_user",
+	"_start",
+	"_start_c",
+	"clone",
+	"clone3",
+	"libc_start_main_stage2",
+	"start",
+	"start_thread",
+	"thread_start",
 };
 
 static int compare(const void *key, const void *element)
@@ -96,25 +114,26 @@ static int compare(const void *key, const void *element)
 	return strcmp(key, *(const char *const *)element);
 }
 
-/* @name up to its parameter list, when it has one and fits @buf. */
-static bool cut_parameters(const char *name, char *buf, size_t size)
+bool da_wrappers_is_start(const char *name)
 {
-	size_t n = strcspn(name, "(");
+	return bsearch(name, starts, sizeof starts / sizeof *starts, sizeof *starts, compare);
+}
 
-	if (n >= size)
-		return false;
-	memcpy(buf, name, n);
-	buf[n] = '\0';
-	return true;
+bool da_wrappers_has_file(const char *path)
+{
+	return strstr(path, "/include/c++/") != NULL;
 }
 
 bool da_wrappers_has(const char *name)
 {
-	char plain[64];
+	char brief[64]; /* longer than all of the above */
 
+	da_brief(brief, sizeof brief, name);
 	for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
-		if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0)
+		if (strncmp(brief, prefixes[i], strlen(prefixes[i])) == 0)
 			return true;
-	return cut_parameters(name, plain, sizeof plain) &&
-	       bsearch(plain, names, sizeof names / sizeof *names, sizeof *names, compare);
+	name = brief;
+	if (strncmp(name, GLIBC_INTERNAL, strlen(GLIBC_INTERNAL)) == 0)
+		name += strlen(GLIBC_INTERNAL);
+	return bsearch(name, names, sizeof names / sizeof *names, sizeof *names, compare);
 }
