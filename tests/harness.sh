@@ -86,7 +86,8 @@ use_target() {
 		target_cxx=c++ ;;
 	musl)
 		need musl-gcc
-		target_cc=musl-gcc
+		# As musl toolchains do; Debian's wrapper of gcc leaves the index of .eh_frame out.
+		target_cc="musl-gcc -Wl,--eh-frame-hdr"
 		target_cxx=false ;;
 	mipsel|mips|aarch64)
 		need "$target-linux-gnu-gcc" "qemu-$target-static"
