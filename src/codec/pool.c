@@ -61,6 +61,7 @@ struct da_chunk *da_pool_acquire(struct da_pool *pool, uint32_t serial, uint32_t
 	for (uint32_t i = 0; i < n; i++, at = at + 1 == n ? 0 : at + 1) {
 		struct da_chunk *c = da_pool_chunk(pool, at);
 		uint32_t expected = state_of(0, DA_CHUNK_FREE);
+		uint64_t born;
 
 		if (__atomic_load_n(&c->state, __ATOMIC_RELAXED) != expected)
 			continue;
@@ -72,7 +73,10 @@ struct da_chunk *da_pool_acquire(struct da_pool *pool, uint32_t serial, uint32_t
 		c->number = number;
 		c->process = process;
 		c->seen = c->recorded = 0;
-		da_chunk_set_order(c, da_pool_order_now(pool));
+		born = da_pool_order_next(pool);
+		c->born_lo = (uint32_t)born;
+		c->born_hi = (uint32_t)(born >> 32);
+		da_chunk_set_order(c, born);
 		__atomic_store_n(&c->state, state_of(serial, DA_CHUNK_OWNED), __ATOMIC_RELEASE);
 		__atomic_store_n(&pool->chunk_hint, at + 1, __ATOMIC_RELAXED);
 		return c;

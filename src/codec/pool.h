@@ -55,7 +55,9 @@ struct da_chunk {
 	uint32_t order_lo;   /**< atomic halves of the order key of the last event committed here */
 	uint32_t order_hi;   /**< (before the first: a key not above it); da_chunk_order() */
 	uint32_t tid;	     /**< kernel thread id of the owner, for names and liveness */
-	uint32_t reserved[6];
+	uint32_t born_lo;    /**< order key taken when the chunk was acquired: tells a sweep whether */
+	uint32_t born_hi;    /**< the chunk, and so the thread's chunk before it, is older than it */
+	uint32_t reserved[4];
 };
 _Static_assert(sizeof(struct da_chunk) == 64, "chunk header is one cache line");
 
@@ -192,7 +194,7 @@ uint64_t da_pool_order_now(const struct da_pool *pool);
 
 /**
  * Take a free chunk for thread @serial of @process: OWNED, committed = 0, and serial, number,
- * process set.
+ * process set. Uses up one order key.
  * @return NULL when none is free.
  */
 struct da_chunk *da_pool_acquire(struct da_pool *pool, uint32_t serial, uint32_t process,

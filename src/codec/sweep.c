@@ -51,10 +51,16 @@ static void sort_slots(struct da_sweep *s, uint32_t n)
 	}
 }
 
+static uint64_t born_of(const struct da_chunk *c)
+{
+	return (uint64_t)c->born_hi << 32 | c->born_lo;
+}
+
 /* Copy the states of all chunks in use; @return how many there are. The watermark is lowered to
  * below any event that is being written. */
 static uint32_t snapshot(struct da_sweep *s, uint64_t *watermark)
 {
+	const uint64_t began = *watermark;
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < s->n_chunks; i++) {
@@ -70,9 +76,12 @@ static uint32_t snapshot(struct da_sweep *s, uint64_t *watermark)
 			*watermark = order < *watermark ? order : *watermark;
 		}
 		slot->serial = slot->state >> DA_CHUNK_STATE_BITS;
-		/* valid only when something is committed, and looked at only then */
-		committed_of(s, c);
-		slot->number = c->number;
+		/*
+		 * The header is the owner's once something is committed; before, it may be half
+		 * old. A chunk taken after this sweep began may follow one that this loop saw free.
+		 */
+		slot->is_late = !committed_of(s, c) || born_of(c) > began;
+		slot->number = slot->is_late ? UINT32_MAX : c->number;
 		s->sorted[n++] = (uint16_t)i;
 	}
 	sort_slots(s, n);
@@ -85,6 +94,7 @@ static void set_free(struct da_sweep *s, struct da_chunk *c, struct da_sweep_slo
 	s->recorded += c->recorded;
 	slot->drained = 0;
 	slot->drained_serial = 0;
+	slot->idle = 0;
 	__atomic_store_n(&c->committed, 0, __ATOMIC_RELAXED);
 	__atomic_store_n(&c->state, DA_CHUNK_FREE, __ATOMIC_RELEASE);
 }
@@ -120,22 +130,37 @@ static bool take_news(struct da_sweep *s, const struct da_chunk *c, struct da_sw
 	return true;
 }
 
+/* Take the chunk from an owner that says nothing. */
+static void reclaim(struct da_sweep *s, struct da_chunk *c, struct da_sweep_slot *slot)
+{
+	uint32_t owned = slot->state;
+	uint32_t mine = (owned & ~STATE_MASK) | DA_CHUNK_RECLAIM;
+
+	if (!__atomic_compare_exchange_n(&c->state, &owned, mine, false, __ATOMIC_ACQ_REL,
+					 __ATOMIC_RELAXED))
+		return;
+	if (slot->is_late && committed_of(s, c))
+		/* it says something after all: its place in the order is known in the next sweep */
+		__atomic_store_n(&c->state, slot->state, __ATOMIC_RELEASE);
+	else
+		slot->state = mine;
+}
+
 static bool drain_one(struct da_sweep *s, uint32_t i, uint32_t reclaim_idle, da_sweep_fn take,
 		      void *ctx, struct da_sweep_result *r)
 {
 	struct da_chunk *c = chunk_at(s, i);
 	struct da_sweep_slot *slot = &s->slots[i];
-	uint32_t state = slot->state;
+	uint32_t state;
 
-	if ((state & STATE_MASK) == DA_CHUNK_OWNED && slot->idle >= reclaim_idle &&
-	    __atomic_compare_exchange_n(&c->state, &state,
-					(state & ~STATE_MASK) | DA_CHUNK_RECLAIM, false,
-					__ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
-		slot->state = (state & ~STATE_MASK) | DA_CHUNK_RECLAIM;
-	if (!take_news(s, c, slot, take, ctx, r))
+	if ((slot->state & STATE_MASK) == DA_CHUNK_OWNED && slot->idle >= reclaim_idle)
+		reclaim(s, c, slot);
+	if (slot->is_late)
+		slot->idle++;
+	else if (!take_news(s, c, slot, take, ctx, r))
 		return false;
 	state = slot->state & STATE_MASK;
-	if (state == DA_CHUNK_OWNED || state == DA_CHUNK_BUSY)
+	if (state == DA_CHUNK_OWNED || state == DA_CHUNK_BUSY || (state == DA_CHUNK_FULL && slot->is_late))
 		return true;
 	if (state > DA_CHUNK_RECLAIM)
 		s->bad_chunks++;

@@ -29,6 +29,7 @@ struct da_sweep_slot {
 	uint32_t drained;   /**< bytes already taken of this serial and number */
 	uint32_t drained_serial, drained_number;
 	uint32_t idle;	    /**< sweeps without news */
+	bool is_late;	    /**< empty or acquired since this sweep began: the next one takes it */
 };
 
 /** A drainer. Zero-filled, then da_sweep_init(). */

@@ -22,9 +22,11 @@ bool da_quantity_parse(const char *text, uint64_t *v_out)
 	if (*text < '0' || *text > '9')
 		return false;
 	for (; *text >= '0' && *text <= '9'; text++) {
-		if (v > (UINT64_MAX - 9) / 10)
+		uint64_t digit = (uint64_t)(*text - '0');
+
+		if (v > (UINT64_MAX - digit) / 10)
 			return false;
-		v = v * 10 + (uint64_t)(*text - '0');
+		v = v * 10 + digit;
 	}
 	shift = unit_shift(*text);
 	if (shift)
