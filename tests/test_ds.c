@@ -46,7 +46,7 @@ END_TEST
 
 START_TEST(arena_memory_is_zero_and_does_not_overlap)
 {
-	struct da_arena a = {0};
+	struct da_arena a = { 0 };
 	uint8_t *p[300];
 
 	for (int i = 0; i < 300; i++) {
@@ -79,14 +79,14 @@ END_TEST
 /* Brute force: keys below 512 so that puts and removes meet, against a plain array. */
 static void check_against_array(size_t value_size, uint64_t step)
 {
-	uint64_t want[512] = {0};
+	uint64_t want[512] = { 0 };
 	struct da_map m;
 	size_t n = 0;
 
 	da_map_init(&m, value_size);
 	for (int round = 0; round < 200000; round++) {
 		uint64_t r = next_random(), k = r % 511 + 1;
-		uint64_t key = k * step, old[4] = {0};
+		uint64_t key = k * step, old[4] = { 0 };
 		bool is_new;
 
 		if (r >> 60 & 1) {
@@ -147,12 +147,12 @@ END_TEST
 
 START_TEST(intern_gives_each_distinct_sequence_one_id)
 {
-	struct da_intern t = {0};
+	struct da_intern t = { 0 };
 	uint32_t id;
 
 	for (uint32_t round = 0; round < 2; round++)
 		for (uint32_t i = 0; i < 5000; i++) {
-			uint32_t bytes[2] = {i, i * i};
+			uint32_t bytes[2] = { i, i * i };
 
 			ck_assert_uint_eq(da_intern_put(&t, bytes, i % 5 + 4), i);
 		}

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
- * A recording's header and blocks, checked and decompressed. Reading stops at the first block that is
- * cut, damaged or out of sequence, and says where; all blocks before it have been delivered, and never
- * a part of one. Memory is bounded by the limits of codec/format.h whatever the bytes say.
+ * A recording's header and blocks, checked and decompressed. Reading stops at the first block
+ * that is cut, damaged or out of sequence, and says where; all blocks before it have been
+ * delivered, and never a part of one. Memory is bounded by the limits of codec/format.h whatever
+ * the bytes say.
  */
 #ifndef DA_COLLECT_READER_H
 #define DA_COLLECT_READER_H

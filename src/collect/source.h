@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
- * The bytes of a recording from a file, a pipe or a socket, whether stored as they are or compressed
- * by gzip or zstd. Reads ahead by no more than a buffer; memory is bounded whatever the input says.
+ * The bytes of a recording from a file, a pipe or a socket, whether stored as they are or
+ * compressed by gzip or zstd. Reads ahead by no more than a buffer; memory is bounded whatever
+ * the input says.
  */
 #ifndef DA_COLLECT_SOURCE_H
 #define DA_COLLECT_SOURCE_H

@@ -50,7 +50,8 @@ void *da_map_put(struct da_map *m, uint64_t key, bool *new_out);
 
 /**
  * Remove @key.
- * @value_out: gets its value, as many bytes as da_map_init() was told, rounded up to 8; may be NULL.
+ * @value_out: gets its value, as many bytes as da_map_init() was told, rounded up to 8; may be
+ * NULL.
  * @return whether it was there.
  */
 bool da_map_remove(struct da_map *m, uint64_t key, void *value_out);

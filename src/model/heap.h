@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
- * The heap of the traced process: live blocks by address, the statistics of each site, and the exact
- * values of all sites at the global peak. These are kept lazily: each new peak begins an epoch, and a
- * site writes down its live values as its peak values before its first change in an epoch.
+ * The heap of the traced process: live blocks by address, the statistics of each site, and the
+ * exact values of all sites at the global peak. These are kept lazily: each new peak begins an
+ * epoch, and a site writes down its live values as its peak values before its first change in an
+ * epoch.
  *
  * An event is late when another with a larger order key came before it (see replay.h). Late events
  * are put right by address as far as possible; quality.order_repairs counts them.

@@ -8,7 +8,8 @@
 #include "ds/mem.h"
 
 #define SPARE_MAX (sizeof(((struct da_lane_pool *)0)->spare) / sizeof(struct da_lane_work *))
-/* The scalars of a decoder come first; a packed one is these, then last_depth frames, then exact. */
+/* The scalars of a decoder come first; a packed one is these, then last_depth frames, then
+ * exact. */
 #define SCALARS offsetof(struct da_decoder, frames)
 
 static void drop_fragment(struct da_lane_work *w, struct da_lane_pool *pool)

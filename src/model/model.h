@@ -4,8 +4,9 @@
  * addresses and no names. model/replay.h fills a model; after da_replay_finish() it is complete,
  * read-only, and described here.
  *
- * Counting rules (CLI.md): a block handed out is one alloc call of the bytes asked for; a block given
- * back is one free call; a realloc that returned a block is both. Hence, in totals and per site:
+ * Counting rules (CLI.md): a block handed out is one alloc call of the bytes asked for; a block
+ * given back is one free call; a realloc that returned a block is both. Hence, in totals and per
+ * site:
  *
  *	live_blocks = alloc_calls - free_calls        live_bytes = alloc_bytes - freed_bytes
  *	sum over sites of peak_bytes = totals.peak_bytes, likewise blocks, live, calls and bytes
@@ -24,7 +25,8 @@
 
 /** da_model_frame.module of a pc that lay in no known module. */
 #define DA_MODEL_NO_MODULE UINT32_MAX
-/** Reasons why a walk ended that are counted apart (enum da_unwind_end); larger ones are the last. */
+/** Reasons why a walk ended that are counted apart (enum da_unwind_end); larger ones are the
+ * last. */
 #define DA_MODEL_ENDS 16
 
 /** The whole recording (or the part that da_model_options chose). */
@@ -32,7 +34,8 @@ struct da_model_totals {
 	uint64_t alloc_calls, alloc_bytes;
 	uint64_t free_calls, freed_bytes;
 	uint64_t live_bytes, live_blocks; /**< at the end */
-	/** Highest live_bytes ever, first time it was reached; blocks live and time at that moment. */
+	/** Highest live_bytes ever, first time it was reached; blocks live and time at that
+	 * moment. */
 	uint64_t peak_bytes, peak_blocks, peak_time_ns;
 	/** Blocks given back (also by realloc) before the thread that got them allocated again. */
 	uint64_t temporary_blocks;
@@ -56,7 +59,7 @@ struct da_model_quality {
 	enum da_end end;
 	uint64_t end_value; /**< exit status or signal number */
 	uint64_t
-		events_decoded; /**< heap events (also FAIL) found in the stream: all when undamaged */
+		events_decoded; /**< heap events (also FAIL) found in the stream */
 	/** Lost events by enum da_lost; the last one sums up reasons unknown to this version. */
 	uint64_t events_lost[DA_LOST_COUNT + 1];
 	uint64_t unknown_frees; /**< blocks given back that were never seen handed out */
@@ -137,7 +140,8 @@ struct da_model_site {
 	uint64_t failed_calls;
 	uint64_t largest_bytes; /**< largest single block */
 	uint64_t first_time_ns, last_time_ns; /**< of its alloc calls */
-	/** Blocks given back *from* this stack (Valgrind's totFdBk, totFdB), whoever allocated them. */
+	/** Blocks given back *from* this stack (Valgrind's totFdBk, totFdB), whoever allocated
+	 * them. */
 	uint64_t released_calls, released_bytes;
 	/** Live blocks at the end that are at least da_model_options.older_ns old. */
 	uint64_t old_bytes, old_blocks;
@@ -163,8 +167,8 @@ struct da_model_options {
 	uint32_t word_bits; /**< of the recording: 32 or 64; run-time addresses are modulo 2^this */
 	/** Only blocks of these sizes. Others leave no trace in any number but func calls. */
 	uint64_t min_size, max_size;
-	/** Only blocks allocated at or after @from_ns; the replay stops before the first event after
-	 * @to_ns, so that "live" means live then. */
+	/** Only blocks allocated at or after @from_ns; the replay stops before the first event
+	 * after @to_ns, so that "live" means live then. */
 	uint64_t from_ns, to_ns;
 	/** Only blocks allocated by the thread with this kernel tid; 0: all. */
 	uint64_t tid;

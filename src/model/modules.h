@@ -13,8 +13,8 @@
 #include "model/model.h"
 #include "model/stacks.h"
 
-/** Most modules mapped at once (what the shim keeps), and most files ever. Further ones are left out:
- * their frames have no module. */
+/** Most modules mapped at once (what the shim keeps), and most files ever. Further ones are left
+ * out: their frames have no module. */
 #define DA_MODULES_MAPPED_MAX 4096
 #define DA_MODULES_FILES_MAX 65536
 

@@ -2,11 +2,12 @@
 /**
  * From a recording's fragments to a model.
  *
- * Each thread's events are decoded in their own order and merged by order key. An event has its turn
- * when no smaller key can come any more: the recorder's watermark has passed it, or its key follows
- * the last one directly (keys are dense unless events were lost, so a single-threaded recording never
- * waits). Waiting fragments are kept as bytes. Should they exceed DA_REPLAY_PENDING_MAX, the smallest
- * keys go first without their turn; events that then come too late are put right by address.
+ * Each thread's events are decoded in their own order and merged by order key. An event has its
+ * turn when no smaller key can come any more: the recorder's watermark has passed it, or its key
+ * follows the last one directly (keys are dense unless events were lost, so a single-threaded
+ * recording never waits). Waiting fragments are kept as bytes. Should they exceed
+ * DA_REPLAY_PENDING_MAX, the smallest keys go first without their turn; events that then come too
+ * late are put right by address.
  *
  * A damaged fragment ends the feeding; all that came before it counts.
  */
@@ -58,7 +59,8 @@ bool da_replay_feed(struct da_replay *r, const struct da_replay_piece *piece, st
 
 /**
  * The model as of now: what has had its turn. For views of a running recording.
- * @return the replay's; valid until the next call of any function here. Costs a walk over all sites.
+ * @return the replay's; valid until the next call of any function here. Costs a walk over all
+ * sites.
  */
 const struct da_model *da_replay_snapshot(struct da_replay *r);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
- * From a thread's stack ids to sites. A stack is resolved once, when the first event that uses it has
- * its turn: by the modules that are mapped at that moment. Equal stacks of all threads share a site,
- * also when a module was unloaded and mapped elsewhere in between.
+ * From a thread's stack ids to sites. A stack is resolved once, when the first event that uses it
+ * has its turn: by the modules that are mapped at that moment. Equal stacks of all threads share
+ * a site, also when a module was unloaded and mapped elsewhere in between.
  */
 #ifndef DA_MODEL_SITES_H
 #define DA_MODEL_SITES_H

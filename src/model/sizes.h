@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/** How often each block size was asked for: exact for up to DA_MODEL_SIZES distinct sizes, those met
- * later in classes by power of two. */
+/** How often each block size was asked for: exact for up to DA_MODEL_SIZES distinct sizes, those
+ * met later in classes by power of two. */
 #ifndef DA_MODEL_SIZES_H
 #define DA_MODEL_SIZES_H
 
