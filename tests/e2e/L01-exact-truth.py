@@ -21,8 +21,11 @@ def check(target, events, **kw):
     wrong = [n for n in truth.sites
              if [got[n]["peak_bytes"], got[n]["peak_blocks"]] != truth.values["peak_" + n]]
     test.equal("sites whose part of the peak is wrong", wrong[:5], [])
-    far = [s for s in report["sites"] if "main" in lib.functions(s) and s["complete"]]
-    test.equal("stacks that reach main and are complete", len(far), len(report["sites"]))
+    far = [s for s in report["sites"] if "main" in lib.functions(s)]
+    test.equal("stacks that reach main", len(far), len(report["sites"]))
+    if target.name != "musl":  # Debian's musl has no unwind tables for what calls main
+        whole = [s for s in report["sites"] if s["complete"]]
+        test.equal("complete stacks", len(whole), len(report["sites"]))
     process = report["process"]
     test.equal("machine", (process["machine"], process["word_bits"], process["byte_order"]), {
         "mipsel": ("mips", 32, "little"), "mips": ("mips", 32, "big"),

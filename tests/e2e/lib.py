@@ -70,13 +70,16 @@ class Target:
         self.shim, self.tool = os.path.join(BUILD, "libdumpalloc.so"), TOOL
         self.cc, self.cxx = os.environ.get("CC", "cc").split(), ["c++"]
         if name == "musl":
-            self.cc, self.cxx = ["musl-gcc"], None
+            # the wrapper forgets what the gcc of a musl system passes: the index of the unwind tables
+            self.cc, self.cxx = ["musl-gcc", "-Wl,--eh-frame-hdr"], None
         elif name in CROSS:
             triplet = name + "-linux-gnu"
             folder = os.path.join(BUILD, "cross", triplet)
             self.root = "/usr/" + triplet
             self.qemu = ["qemu-%s-static" % name, "-L", self.root]
             self.cc, self.cxx = [triplet + "-gcc"], [triplet + "-g++"]
+            if not shutil.which(self.cxx[0]):
+                self.cxx = None
             self.shim, self.tool = folder + "/libdumpalloc.so", folder + "/dumpalloc"
 
     def missing(self):
@@ -93,7 +96,7 @@ class Target:
         path = source if source.startswith("/") else os.path.join(VICTIMS, source)
         out = self.test.path("%s-%s" % (self.name, name or os.path.splitext(os.path.basename(path))[0]))
         compiler = self.cxx if path.endswith(".cc") else self.cc
-        argv = compiler + ["-g", "-O1", "-Wall", "-I" + VICTIMS, "-o", out, path] + list(flags)
+        argv = [*compiler, "-g", "-O1", "-Wall", "-I" + VICTIMS, "-o", out, path, *flags]
         done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         if done.returncode:
             self.test.die("cannot compile: %s\n%s" % (" ".join(argv), done.stdout.decode()))
