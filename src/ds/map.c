@@ -138,9 +138,14 @@ bool da_map_remove(struct da_map *m, uint64_t key, void *value_out)
 		return false;
 	if (value_out)
 		memcpy(value_out, value, (m->words - 1) * sizeof(uint64_t));
-	m->n--;
-	close_gap(m, (size_t)(value - 1 - m->slots) / m->words);
+	da_map_drop(m, value);
 	return true;
+}
+
+void da_map_drop(struct da_map *m, void *value)
+{
+	m->n--;
+	close_gap(m, (size_t)((uint64_t *)value - 1 - m->slots) / m->words);
 }
 
 void *da_map_next(const struct da_map *m, size_t *at, uint64_t *key_out)

@@ -56,6 +56,9 @@ void *da_map_put(struct da_map *m, uint64_t key, bool *new_out);
  */
 bool da_map_remove(struct da_map *m, uint64_t key, void *value_out);
 
+/** Remove the entry whose value da_map_find() or da_map_put() gave: saves a lookup. */
+void da_map_drop(struct da_map *m, void *value);
+
 /**
  * Go through all entries in no particular order: start with *@at = 0.
  * @return the next entry's value and its key, NULL at the end. No put or remove meanwhile.

@@ -242,7 +242,8 @@ void da_heap_release(struct da_heap *h, const struct da_heap_call *c)
 		h->order_repairs++;
 		return;
 	}
-	da_map_remove(&h->blocks, c->addr, &b);
+	b = *found;
+	da_map_drop(&h->blocks, found);
 	if (b.site != SITE_UNCOUNTED)
 		count_release(h, &b, c);
 }
