@@ -7,9 +7,10 @@ usage: compare_addr2line.py [--cli PROGRAM] [--count N] [--seed N] [--min RATE] 
 
 Prints, per file, how many addresses agree (function, file and line of every frame) and how many
 differ in each way. A difference is explained if llvm-symbolizer or eu-addr2line (elfutils), where
-installed, has our file and line for every frame and not binutils', or if the address is in the
-padding behind the end of a function, to which addr2line stretches the symbol before it. Fails if
-the rate of addresses that agree or are explained is below RATE for a file.
+installed, has our file and line for every frame and not binutils'; if the address is in the padding
+behind the end of a function, to which addr2line stretches the symbol before it; if both names are
+symbols of the same address; or if addr2line has a symbol's name ("main.cold") where the debug data
+have the function's. Fails if the rate of addresses that agree or are explained is below RATE.
 """
 import argparse
 import collections
@@ -97,16 +98,29 @@ def classify(ours, theirs):
     return "name and place"
 
 
-def functions(path, debug_path):
+def functions(path, debug_file):
     """(start, end) of each function symbol with a size."""
     found = []
-    for name in [path] + debug_path:
+    for name in [path] + debug_file:
         out = subprocess.run([os.environ.get("READELF", "readelf"), "-sW", name],
                              capture_output=True, text=True, errors="replace").stdout
         for line in out.splitlines():
             m = re.match(r"\s*\d+:\s+([0-9a-f]+)\s+(\d+|0x[0-9a-f]+)\s+(FUNC|IFUNC)\s", line)
             if m:
                 found.append((int(m[1], 16), int(m[1], 16) + int(m[2], 0)))
+    return found
+
+
+def names_by_start(path, debug_file):
+    """demangled name -> addresses it is the name of."""
+    found = collections.defaultdict(set)
+    for name in [path] + debug_file:
+        for flag in ("-C", "-CD"):
+            out = subprocess.run([os.environ.get("NM", "nm"), flag, "--defined-only", name],
+                                 capture_output=True, text=True, errors="replace").stdout
+            for line in out.splitlines():
+                start, _, rest = line.partition(" ")
+                found[rest[2:].partition("@")[0]].add(start)
     return found
 
 
@@ -134,7 +148,26 @@ def elfutils_places(path, addresses):
     return result
 
 
-def explain(address, ours, theirs, others, spans):
+def are_aliases(ours, theirs, names):
+    return len(ours) == len(theirs) and all(
+        a[1] == b[1] and (a[0] == b[0] or names[a[0]] & names[b[0]]) for a, b in zip(ours, theirs))
+
+
+def are_symbol_guesses(ours, theirs):
+    """binutils gave the name of the symbol found there to a part of its function, or to a function
+    inlined where it starts."""
+    outer = ours[-1][0].partition("(")[0]
+    return len(ours) == len(theirs) and all(
+        a[1] == b[1] and (a[0] == b[0] or b[0] == ours[-1][0] or
+                          re.fullmatch(re.escape(outer) + r"(\.\w+)*", b[0]))
+        for a, b in zip(ours, theirs))
+
+
+def explain(address, ours, theirs, others, spans, names):
+    if are_aliases(ours, theirs, names):
+        return "two names of one function"
+    if are_symbol_guesses(ours, theirs):
+        return "symbol of the function or its part"
     if ours[0][0] == "??" and not any(start <= address < end for start, end in spans):
         return "padding behind a function"
     for name, places in others.items():
@@ -157,9 +190,11 @@ def compare(path, args):
     differing = [a for a in addresses if ours.get(a) != theirs.get(a)]
     others = {"llvm": llvm_places(path, differing), "elfutils": elfutils_places(path, differing)}
     spans = functions(path, args.debug_file)
+    names = names_by_start(path, args.debug_file)
     classes, unexplained = collections.Counter(), 0
     for a in differing:
-        kind, why = classify(ours[a], theirs[a]), explain(a, ours[a], theirs[a], others, spans)
+        kind, why = classify(ours[a], theirs[a]), explain(
+            a, ours[a], theirs[a], others, spans, names)
         unexplained += why is None
         kind += ": " + why if why else ""
         classes[kind] += 1
