@@ -87,8 +87,6 @@ static void call(struct path *p)
 {
 	da_mips_track_call(&p->regs);
 	p->ra.known = DA_MIPS_UNKNOWN;
-	/* The callee has returned, so ra was not in its register. */
-	p->ra_stored.known = DA_MIPS_UNKNOWN;
 }
 
 /* sp below the frame's: the prologue of another function, unless an own prologue was interrupted. */

@@ -38,10 +38,11 @@ static inline bool da_mips_has(const struct da_mips_text *t, da_addr pc)
 /** The instruction at @pc; 0 (nop) where there is none. */
 static inline uint32_t da_mips_at(const struct da_mips_text *t, da_addr pc)
 {
-	const uint8_t *b = t->image.bytes + (size_t)(pc - t->image.lo);
+	const uint8_t *b;
 
 	if (!da_mips_has(t, pc))
 		return 0;
+	b = t->image.bytes + (size_t)(pc - t->image.lo);
 	return t->image.big_endian ? da_load_be32(b) : da_load_le32(b);
 }
 

@@ -1,0 +1,107 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The assembly entries and the walker in real programs: natively, and under qemu-user for each CPU
+# with a cross compiler, over compiler flags that change the form of frames.
+
+set -u
+src=$(cd "${top_srcdir:-$(dirname "$0")/..}" && pwd)
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+ran=0
+failed=0
+
+common="base/bytes unwind/cache unwind/cfi unwind/cfi_program unwind/cursor unwind/gcc
+	unwind/module unwind/native_cfi unwind/step unwind/walk"
+mips="unwind/mips/epilogue unwind/mips/prologue unwind/mips/special unwind/mips/track"
+
+# run NAME COMMAND...: which must succeed
+run() {
+	name=$1
+	shift
+	ran=$((ran + 1))
+	if ! "$@" >"$tmp/out" 2>&1; then
+		echo "FAIL $name"
+		cat "$tmp/out"
+		failed=1
+	fi
+}
+
+# cpu FOLDER COMPILER EMULATOR: compile the walker
+cpu() {
+	arch=$1 cc=$2 emulator=$3
+	includes="-I$src/src -I$src/src/unwind/$arch"
+	dir=$tmp/$arch-$cc
+	mkdir -p "$dir"
+	sources="$common unwind/$arch/native"
+	[ "$arch" = mips ] && sources="$sources $mips"
+	for s in $sources; do
+		$cc -std=gnu11 -O2 -fPIC $includes -c "$src/src/$s.c" \
+			-o "$dir/$(echo "$s" | tr / _).o" || exit 1
+	done
+	$cc -std=gnu11 -O2 -fPIC $includes -c "$src/tests/unwind/live_entry.c" -o "$dir/entry.o" ||
+		exit 1
+}
+
+# live MODE FLAGS...: frames built with the flags
+live() {
+	mode=$1
+	shift
+	if ! $cc -std=gnu11 $includes "$@" "$src/tests/unwind/live.c" "$dir"/*.o -o "$dir/live" \
+		-lpthread 2>"$tmp/out"; then
+		echo "FAIL cannot build $arch $cc $*"
+		cat "$tmp/out"
+		failed=1
+		return
+	fi
+	run "$arch $cc live mode $mode $*" $emulator "$dir/live" "$mode"
+}
+
+# entry FLAGS...: the assembly entry alone, in a library linked as the shim is
+entry() {
+	$cc -std=gnu11 -ffreestanding $includes "$@" -O2 -fPIC -shared -nostdlib -fvisibility=hidden \
+		-Wl,-z,text -Wl,-z,defs "$src/tests/unwind/entry_lib.c" -o "$dir/libentry.so" &&
+		$cc -std=gnu11 $includes "$@" -O1 -fno-omit-frame-pointer \
+			"$src/tests/unwind/entry_main.c" "$dir/libentry.so" \
+			-Wl,-rpath,"$dir" -o "$dir/entry" || exit 1
+	run "$arch $cc entry $*" $emulator "$dir/entry"
+}
+
+has() { command -v "$1" >/dev/null 2>&1; }
+
+case $(${CC:-cc} -dumpmachine) in
+x86_64-*)
+	cpu x86_64 "${CC:-cc}" ""
+	entry
+	for f in -O0 -O1 -O2 "-O2 -fno-omit-frame-pointer" -Os -O3; do
+		live 0 $f -DHANDLERS
+	done
+	cpu generic "${CC:-cc}" ""
+	entry -DENTRY_GENERIC
+	;;
+esac
+
+if has aarch64-linux-gnu-gcc && has qemu-aarch64-static; then
+	cpu aarch64 aarch64-linux-gnu-gcc "qemu-aarch64-static -L /usr/aarch64-linux-gnu"
+	entry
+	for f in -O0 -O2 "-O2 -fomit-frame-pointer" "-Os -mbranch-protection=standard"; do
+		live 0 $f
+	done
+	live 3 -O0
+fi
+
+for e in mipsel mips; do
+	has $e-linux-gnu-gcc && has qemu-$e-static || continue
+	cpu mips $e-linux-gnu-gcc "qemu-$e-static -L /usr/$e-linux-gnu"
+	entry
+	entry -mips16 -mhard-float
+	for f in -O0 -O1 -O2 -Os "-O2 -fno-omit-frame-pointer" "-O2 -fstack-protector-all" \
+		"-O2 -fno-pie -no-pie -mplt"; do
+		live 0 $f
+	done
+	live 2 -O0
+	live 2 -O2
+done
+
+[ $ran -gt 0 ] || exit 77
+echo "$ran programs"
+exit $failed
