@@ -6,8 +6,9 @@ dnl                             6: (fd, group, errhand, errarg, &dbg, &err), 0.1
 dnl   DA_DWARF_FINISH_ARGS      2: (dbg, &err), up to 20210528;  1: (dbg), 0.1.0 and later
 dnl The count is what the header declares: a call with another count does not compile.
 AC_DEFUN([DA_LIBDWARF], [
-AC_CHECK_HEADERS([libdwarf/libdwarf.h], [], [
-	AC_CHECK_HEADER([libdwarf.h], [], [DA_LIB_MISSING([libdwarf.h], [libdwarf-dev])])])
+dnl <libdwarf.h> is what upstream installs: one named by CPPFLAGS goes before the system's.
+AC_CHECK_HEADER([libdwarf.h], [], [
+	AC_CHECK_HEADERS([libdwarf/libdwarf.h], [], [DA_LIB_MISSING([libdwarf.h], [libdwarf-dev])])])
 m4_define([da_dwarf_h], [[
 #ifdef HAVE_LIBDWARF_LIBDWARF_H
 #include <libdwarf/libdwarf.h>
