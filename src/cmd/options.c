@@ -116,11 +116,12 @@ static void add_option(struct tables *t, const struct da_option *o)
 		t->shorts[t->n_shorts++] = ':';
 }
 
-static void fill_tables(struct tables *t, const struct da_option *options)
+static void fill_tables(struct tables *t, const struct da_option *options, bool program_follows)
 {
 	memset(t, 0, sizeof *t);
 	/* '+': options end at the first operand; ':': tell a missing argument from a wrong name. */
-	t->shorts[t->n_shorts++] = '+';
+	if (program_follows)
+		t->shorts[t->n_shorts++] = '+';
 	t->shorts[t->n_shorts++] = ':';
 	for (const struct da_option *o = options; o->name || o->help; o++) {
 		if (o->name)
@@ -264,7 +265,7 @@ enum da_options_result da_options_parse(const struct da_command *command, int ar
 
 	snprintf(name, sizeof name, "dumpalloc %s", command->name);
 	da_message_init(name, &common);
-	fill_tables(&t, command->options);
+	fill_tables(&t, command->options, command->program_follows);
 	if (command->environment && !apply_environment(&t, options))
 		return DA_OPTIONS_BAD;
 	opterr = 0;

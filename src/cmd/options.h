@@ -40,6 +40,8 @@ struct da_command {
 	const struct da_option *options;
 	/** Whether every long option also has a default in DUMPALLOC_<NAME>. */
 	bool environment;
+	/** Whether options end at the first operand, because what follows is another program's. */
+	bool program_follows;
 	int usage_status; /**< exit status after a wrong option */
 	/** argv[0] is the command's name. @return the exit status. */
 	int (*run)(const struct da_command *self, int argc, char **argv);
@@ -53,8 +55,8 @@ enum da_options_result {
 };
 
 /**
- * Parse @argv by @command's table: environment first, then the command line up to the first
- * operand. Calls da_message_init(); da_options_common() has the common options. @options goes to
+ * Parse @argv by @command's table: environment first, then the command line (with program_follows: up
+ * to the first operand; else operands are moved to the end of @argv). Calls da_message_init(); da_options_common() has the common options. @options goes to
  * the setters, @first_out gets the index of the first operand.
  */
 enum da_options_result da_options_parse(const struct da_command *command, int argc, char **argv,

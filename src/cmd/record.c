@@ -125,6 +125,7 @@ const struct da_command da_command_record = {
 		 "128+signal; 125: dumpalloc failed, 126: cannot execute, 127: not found.",
 	.options = da_record_option_table,
 	.environment = true,
+	.program_follows = true,
 	.usage_status = DA_RECORD_FAILED,
 	.run = run,
 };

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,6 +14,8 @@
 #define ATTACH_NS UINT64_C(2000000000)
 /* Whether processes that are not our children live is looked at this often. */
 #define LIFE_NS UINT64_C(100000000)
+/* Orphans looked at when the program has ended. */
+#define MAX_ORPHANS 256
 
 /* How an exec failed, to the user and as an exit status. */
 static int report_exec(const struct da_record_session *s, int e)
@@ -81,11 +84,22 @@ static bool is_gone(const struct da_stream *stream)
 	struct da_proc_stat st;
 
 	if (!da_proc_stat(stream->pid, &st))
-		return true;
+		return !da_proc_is_alive(stream->pid);
 	return st.state == 'Z' || (stream->start_ticks && st.start_ticks != stream->start_ticks);
 }
 
-/* End the streams of children that others have reaped, or will. */
+/* Whether a living process still has the pool: not after it has executed another program. */
+static bool has_pool(const struct da_record_session *s, uint32_t pid)
+{
+	struct stat st;
+
+	return !fstat(s->shared.fd, &st) && da_proc_maps_inode(pid, st.st_ino);
+}
+
+/*
+ * End the streams of children that others have reaped, or will, and, once we only stay for them, of
+ * those that have become other programs.
+ */
 static void end_gone_children(struct da_record_session *s)
 {
 	struct da_drain *d = &s->drain;
@@ -95,12 +109,31 @@ static void end_gone_children(struct da_record_session *s)
 		struct da_stream *stream = d->streams[i];
 		struct da_drain_end end = { .kind = DA_END_UNKNOWN, .gone = true };
 
-		if (!stream || stream->ended || !is_gone(stream))
+		if (!stream || stream->ended)
 			continue;
-		if (waitpid((pid_t)stream->pid, &status, WNOHANG) == (pid_t)stream->pid)
+		if (!is_gone(stream)) {
+			if (!s->has_exited_first || has_pool(s, stream->pid))
+				continue;
+			end.kind = DA_END_EXEC;
+		} else if (waitpid((pid_t)stream->pid, &status, WNOHANG) == (pid_t)stream->pid)
 			end = end_of_status(status);
 		da_drain_end_process(d, i, end);
 	}
+}
+
+/* Whether an orphan that came to us may still record: it has the pool mapped. */
+static bool has_silent_orphan(const struct da_record_session *s)
+{
+	uint32_t pids[MAX_ORPHANS];
+	int n = da_proc_children(pids, MAX_ORPHANS);
+
+	if (n < 0)
+		return waitpid(-1, NULL, WNOHANG) == 0;
+	for (int i = 0; i < n; i++) {
+		if (has_pool(s, pids[i]))
+			return true;
+	}
+	return false;
 }
 
 /* Whether a recorded process is left, also one that has not yet written anything. */
@@ -115,10 +148,10 @@ static bool anyone_left(const struct da_record_session *s)
 		const struct da_stream *stream = d->streams[i];
 		uint32_t pid = d->pool->process_pid[i];
 
-		if (stream ? !stream->ended : i && pid && da_proc_is_alive(pid))
+		if (stream ? !stream->ended : i && pid && has_pool(s, pid))
 			return true;
 	}
-	return false;
+	return has_silent_orphan(s);
 }
 
 /* Say each output's failure once. */
@@ -179,7 +212,8 @@ static void drain_until_end(struct da_record_session *s)
 			s->has_exited_first = true;
 			da_drain_end_process(&s->drain, 0, end_of_status(s->wait.status));
 		}
-		if (s->options->follow && s->drain.now_ns - life_ns >= LIFE_NS) {
+		if (s->options->follow &&
+		    (s->has_exited_first || s->drain.now_ns - life_ns >= LIFE_NS)) {
 			life_ns = s->drain.now_ns;
 			end_gone_children(s);
 		}

@@ -110,6 +110,52 @@ size_t da_proc_cmdline(uint32_t pid, char *buf, size_t size)
 	return read_file(path, buf, size);
 }
 
+/* The inode is the fifth column: "start-end perms offset dev inode name". */
+static bool line_has_inode(const char *line, uint64_t inode)
+{
+	for (int column = 1; column < 5; column++) {
+		line = strchr(line, ' ');
+		if (!line)
+			return false;
+		line++;
+	}
+	return strtoull(line, NULL, 10) == inode;
+}
+
+bool da_proc_maps_inode(uint32_t pid, uint64_t inode)
+{
+	char path[64], line[512];
+	bool found = false;
+	FILE *f;
+
+	snprintf(path, sizeof path, "/proc/%u/maps", pid);
+	f = fopen(path, "re");
+	if (!f)
+		return errno != ENOENT;
+	while (!found && fgets(line, sizeof line, f))
+		found = line_has_inode(line, inode);
+	fclose(f);
+	return found;
+}
+
+int da_proc_children(uint32_t *pids, int max)
+{
+	char path[64], buf[4096], *p = buf;
+	size_t n;
+	int count = 0;
+
+	snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
+	if (access(path, R_OK))
+		return -1;
+	n = read_file(path, buf, sizeof buf - 1);
+	buf[n] = '\0';
+	while (count < max && *p) {
+		pids[count++] = (uint32_t)strtoul(p, &p, 10);
+		p += strspn(p, " ");
+	}
+	return count;
+}
+
 bool da_proc_is_alive(uint32_t pid)
 {
 	struct da_proc_stat st;

@@ -33,6 +33,15 @@ size_t da_proc_exe(uint32_t pid, char *buf, size_t size);
 /** The first @size bytes of the command line of @pid, each argument ended by NUL. @return bytes. */
 size_t da_proc_cmdline(uint32_t pid, char *buf, size_t size);
 
+/** Whether @pid maps a file with inode number @inode; true when it cannot be told. */
+bool da_proc_maps_inode(uint32_t pid, uint64_t inode);
+
+/**
+ * The children of the calling process's main thread into @pids, at most @max.
+ * @return how many, -1 when it cannot be told (a kernel without CONFIG_PROC_CHILDREN).
+ */
+int da_proc_children(uint32_t *pids, int max);
+
 /** Whether @pid exists and is not a zombie. */
 bool da_proc_is_alive(uint32_t pid);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
  * The receiving end of a stream: header and blocks checked one by one as they come in, and handed
- * on as they are, never a part of one. Bytes are hostile: lengths are bounded before use, and a peer
- * must keep moving within the header and within a block; between blocks it may be silent for ever.
+ * on as they are, never a part of one. Bytes are hostile: lengths are bounded before use, and a
+ * peer must keep moving within the header and within a block; between blocks it may stay silent.
  */
 #ifndef DA_COLLECT_RECEIVE_H
 #define DA_COLLECT_RECEIVE_H

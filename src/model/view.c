@@ -60,6 +60,8 @@ void da_view_put_end(struct da_view *v, const struct da_event *e)
 {
 	struct da_model_quality *q = &v->model.quality;
 
+	if (e->time_ns > v->last_ns)
+		v->last_ns = e->time_ns;
 	q->has_end = true;
 	q->end = e->end.kind <= DA_END_EXEC ? (enum da_end)e->end.kind : DA_END_UNKNOWN;
 	q->end_value = e->end.value;
