@@ -15,8 +15,8 @@ COMMANDS = ("record", "listen", "report")
 PAGES = ("dumpalloc.1", "dumpalloc-json.5", "dumpalloc-trace.5", "libdumpalloc.7",
          *(f"dumpalloc-{c}.1" for c in COMMANDS))
 # mandoc's own words on style; the date and the system's name are no business of ours.
-IGNORED = re.compile(r"referenced manual not found|operating system explicitly specified|"
-                     r"Mdocdate missing|RCS id missing")
+IGNORED = re.compile(r"referenced manual not found|outdated mandoc.db|"
+                     r"operating system explicitly specified|Mdocdate missing|RCS id missing")
 
 
 def lint_faults(page):
@@ -39,12 +39,18 @@ def help_options(command):
 
 
 def page_options(page):
-    """The options that have an item of their own."""
+    """The options that have an item of their own: .It Fl o , Fl -output Ns = Ns Ar FILE"""
     found = set()
     with open(page, encoding="utf-8") as f:
         for line in f:
-            if line.startswith(".It Fl"):
-                found.update("-" + word for word in re.findall(r"Fl (-?[A-Za-z][\w-]*)", line))
+            if not line.startswith(".It Fl "):
+                continue
+            macro = ""
+            for word in line.split()[1:]:
+                if re.fullmatch("Fl|Ar|Ns|Cm|Xo|Xc|Op|Oo|Oc|Pa|Li|No", word):
+                    macro = word
+                elif macro == "Fl" and re.fullmatch(r"-?[A-Za-z][\w-]*", word):
+                    found.add("-" + word)
     return found
 
 

@@ -11,7 +11,7 @@ SINGLE = ("configure.ac", "Makefile.am", "quickstart", ".gitignore", ".clang-for
 PROSE = ("README", "NEWS")
 DATA = re.compile(r"\.(bin|dalloc|gz|zst|json|txt|expected|golden|hex|so|elf)$")
 IN_TARGET = ("src/base/", "src/codec/", "src/unwind/", "src/preload/")
-MACHINE = re.compile(r"(?<![\w.$})])/(work|root|home/\w+|tmp/b-\w+|tmp/brief)/|Users/\w+/|\bregistry\.\w|"
+MACHINE = re.compile(r"(?<![\w.$})])/(work|root|home/(?!(me|you)/)\w+|tmp/b-\w+|tmp/brief)/|Users/\w+/|\bregistry\.\w|"
                      r"\b(artifactory|nexus)\b", re.I)
 COLUMNS = 100
 # A file of the list in Makefile.am: src/LAYER/... or tests/...
