@@ -269,7 +269,7 @@ static void put_functions(const struct da_text_page *t)
 void da_text_put_totals(const struct da_text_page *t)
 {
 	const struct da_model_totals *m = &t->r->model->totals;
-	char a[DA_UNITS_TEXT], more[128];
+	char a[DA_UNITS_TEXT], b[DA_UNITS_TEXT], more[128];
 
 	da_layout_heading(&t->layout, "TOTALS", NULL);
 	put_amount(t, "allocated", m->alloc_bytes, m->alloc_calls, "");
@@ -277,7 +277,7 @@ void da_text_put_totals(const struct da_text_page *t)
 	put_amount(t, "left at end", m->live_bytes, m->live_blocks, "");
 	snprintf(more, sizeof more, " at %s", da_units_time(a, m->peak_time_ns));
 	put_amount(t, "peak", m->peak_bytes, m->peak_blocks, more);
-	snprintf(more, sizeof more, "%" PRIu64 " blocks (%s of all)", m->temporary_blocks,
+	snprintf(more, sizeof more, "%s blocks (%s of all)", da_units_count(b, m->temporary_blocks),
 		 da_units_share(a, m->temporary_blocks, m->alloc_calls));
 	da_layout_field(&t->layout, "temporary", more);
 	if (m->peak_rss_bytes)

@@ -383,7 +383,7 @@ void da_text_put_sites(const struct da_text_page *t, enum da_text_section sectio
 		v = (struct view){"TEMPORARY", "no block was freed before the next allocation",
 				  DA_REPORT_KEY_TEMPORARY, all->temporary_blocks};
 		snprintf(summary, sizeof summary,
-			 "%s blocks freed before their thread allocated again (%s of all)",
+			 "%s blocks freed before the next allocation (%s of all)",
 			 da_units_count(a, all->temporary_blocks),
 			 da_units_share(b, all->temporary_blocks, all->alloc_calls));
 	}
