@@ -4,6 +4,9 @@
 #include "base/bytes.h"
 #include "unwind/cfi_program.h"
 
+/* Kept apart from its caller, so that its locals are not on the stack below it. */
+#define APART __attribute__((noinline))
+
 /* The only table that linkers write: pairs of 4-byte offsets from the start of .eh_frame_hdr. */
 #define TABLE_ENCODING 0x3b
 #define ENTRY_SIZE 8
@@ -43,7 +46,7 @@ static da_addr table_field(const struct da_cfi *cfi, const struct da_cursor *tab
 }
 
 /* The address of the FDE with the greatest first pc that is <= @pc. */
-static bool find_fde(const struct da_cfi *cfi, da_addr pc, da_addr *fde_out)
+static APART bool find_fde(const struct da_cfi *cfi, da_addr pc, da_addr *fde_out)
 {
 	struct da_cursor table;
 	uint64_t lo = 0, hi = open_table(cfi, &table), mid;
@@ -125,7 +128,7 @@ static bool read_augmentation(const struct da_cfi *cfi, struct da_cfi_cie *cie,
 	return !c->bad;
 }
 
-static bool read_cie(const struct da_cfi *cfi, da_addr at, struct da_cfi_cie *cie)
+static APART bool read_cie(const struct da_cfi *cfi, da_addr at, struct da_cfi_cie *cie)
 {
 	struct da_cursor *c = &cie->program;
 	struct da_cursor text;
@@ -154,7 +157,7 @@ static bool read_cie(const struct da_cfi *cfi, da_addr at, struct da_cfi_cie *ci
 }
 
 /* Read FDE and CIE. *begin_out: the code's first address; the cursor stands at the instructions. */
-static bool read_fde(const struct da_cfi *cfi, da_addr at, da_addr pc, struct da_cfi_cie *cie,
+static APART bool read_fde(const struct da_cfi *cfi, da_addr at, da_addr pc, struct da_cfi_cie *cie,
 		     struct da_cursor *c, da_addr *begin_out)
 {
 	da_addr id_at, begin;
@@ -196,30 +199,30 @@ static bool convert_fp(const struct da_cfi_row *row, struct da_rule *rule)
 {
 	enum da_cfi_how want = rule->kind == DA_RULE_REALIGNED ? DA_CFI_AT_FP : DA_CFI_AT_CFA;
 
-	rule->fp_offset = row->fp.offset;
-	if (row->fp.how == want)
+	rule->fp_offset = row->offset[DA_CFI_FP];
+	if (row->how[DA_CFI_FP] == want)
 		rule->flags |= DA_RULE_FP_SAVED;
-	else if (row->fp.how != DA_CFI_SAME)
+	else if (row->how[DA_CFI_FP] != DA_CFI_SAME)
 		rule->flags |= DA_RULE_FP_LOST;
 	return rule->kind != DA_RULE_REALIGNED || rule->base == DA_RULE_FP;
 }
 
 static bool convert_ra(const struct da_cfi *cfi, const struct da_cfi_row *row, struct da_rule *rule)
 {
-	rule->ra_offset = row->ra.offset;
-	if (row->ra.how == DA_CFI_SAME && cfi->reg.lr != 255)
+	rule->ra_offset = row->offset[DA_CFI_RA];
+	if (row->how[DA_CFI_RA] == DA_CFI_SAME && cfi->reg.lr != DA_CFI_STRANGE)
 		rule->flags |= DA_RULE_RA_IN_LR;
-	else if (row->ra.how != DA_CFI_AT_CFA)
+	else if (row->how[DA_CFI_RA] != DA_CFI_AT_CFA)
 		return false;
 	return true;
 }
 
-static void convert(const struct da_cfi *cfi, const struct da_cfi_row *row, da_addr pc,
+static APART void convert(const struct da_cfi *cfi, const struct da_cfi_row *row, da_addr pc,
 		    struct da_rule *rule)
 {
 	struct da_rule r = { .kind = DA_RULE_NONE };
 
-	if (row->ra.how == DA_CFI_UNDEFINED) {
+	if (row->how[DA_CFI_RA] == DA_CFI_UNDEFINED) {
 		rule->kind = DA_RULE_END;
 		return;
 	}

@@ -11,14 +11,17 @@
 #include "unwind/cursor.h"
 #include "unwind/rule.h"
 
+/** A register that rules do not speak of, or that there is not. */
+#define DA_CFI_STRANGE 255
+
 /** DWARF register numbers that rules speak of (the psABI of each CPU). */
 struct da_cfi_registers {
 	uint8_t sp, fp;
-	/** The link register, or 255 where return addresses are pushed by the call. */
+	/** The link register, or DA_CFI_STRANGE where return addresses are pushed by the call. */
 	uint8_t lr;
 };
 
-#define DA_CFI_X86_64 ((struct da_cfi_registers){ 7, 6, 255 })
+#define DA_CFI_X86_64 ((struct da_cfi_registers){ 7, 6, DA_CFI_STRANGE })
 #define DA_CFI_AARCH64 ((struct da_cfi_registers){ 31, 29, 30 })
 #define DA_CFI_MIPS ((struct da_cfi_registers){ 29, 30, 31 })
 

@@ -4,7 +4,10 @@
 #include "base/bytes.h"
 
 /* Deeper than any compiler goes: gcc and clang use one level. */
-#define STATES 6
+#define STATES 4
+
+/* Kept apart from its caller, whose stack use counts for all the common instructions. */
+#define APART __attribute__((noinline))
 
 struct machine {
 	const struct da_cfi *cfi;
@@ -23,14 +26,12 @@ static void copy_row(struct da_cfi_row *to, const struct da_cfi_row *from)
 	da_copy(to, from, sizeof(*to));
 }
 
-/* Where the state of register @reg is kept; NULL when rules do not need it. */
-static struct da_cfi_saved *saved(struct machine *m, struct da_cfi_row *row, uint64_t reg)
+/* Which wanted register @reg is; DA_CFI_WANTED when it is none. */
+static enum da_cfi_wanted wanted(const struct machine *m, uint64_t reg)
 {
 	if (reg == m->cie->ra_register)
-		return &row->ra;
-	if (reg == m->cfi->reg.fp)
-		return &row->fp;
-	return NULL;
+		return DA_CFI_RA;
+	return reg == m->cfi->reg.fp ? DA_CFI_FP : DA_CFI_WANTED;
 }
 
 /* Offsets that do not fit a rule make the rule impossible, not wrong. */
@@ -48,21 +49,22 @@ static int64_t factored(const struct machine *m, int64_t v)
 
 static void set(struct machine *m, uint64_t reg, enum da_cfi_how how, int64_t offset)
 {
-	struct da_cfi_saved *s = saved(m, &m->row, reg);
+	enum da_cfi_wanted i = wanted(m, reg);
 
-	if (!s)
+	if (i == DA_CFI_WANTED)
 		return;
-	s->how = how;
-	s->offset = how == DA_CFI_AT_CFA || how == DA_CFI_AT_FP ? fit(m, offset) : 0;
+	m->row.how[i] = (uint8_t)how;
+	m->row.offset[i] = how == DA_CFI_AT_CFA || how == DA_CFI_AT_FP ? fit(m, offset) : 0;
 }
 
 static void restore(struct machine *m, uint64_t reg)
 {
-	struct da_cfi_saved *to = saved(m, &m->row, reg);
-	const struct da_cfi_saved *from = saved(m, &m->initial, reg);
+	enum da_cfi_wanted i = wanted(m, reg);
 
-	if (to && from)
-		*to = *from;
+	if (i == DA_CFI_WANTED)
+		return;
+	m->row.how[i] = m->initial.how[i];
+	m->row.offset[i] = m->initial.offset[i];
 }
 
 static void remember_state(struct machine *m)
@@ -86,7 +88,7 @@ static void restore_state(struct machine *m)
 static void define_cfa(struct machine *m, uint64_t reg, int64_t offset)
 {
 	m->row.cfa = DA_CFI_CFA_REGISTER;
-	m->row.cfa_register = reg > 0xffff ? 0xffff : (uint16_t)reg;
+	m->row.cfa_register = reg < DA_CFI_STRANGE ? (uint8_t)reg : DA_CFI_STRANGE;
 	m->row.cfa_offset = fit(m, offset);
 }
 
@@ -138,18 +140,18 @@ static bool is_plt(struct da_cursor *block, int32_t *after_out)
 }
 
 /* DW_OP_breg<reg> offset, and nothing else but @last when that is not 0. */
-static bool is_register(struct da_cursor *block, uint8_t last, uint16_t *reg_out, int64_t *offset_out)
+static bool is_register(struct da_cursor *block, uint8_t last, uint8_t *reg_out, int64_t *offset_out)
 {
 	uint8_t op = (uint8_t)da_cursor_unsigned(block, 1);
 
-	*reg_out = (uint16_t)(op - 0x70);
+	*reg_out = (uint8_t)(op - 0x70);
 	*offset_out = da_cursor_sleb(block);
 	if (last && da_cursor_unsigned(block, 1) != last)
 		return false;
 	return op >= 0x70 && op <= 0x8f && !block->bad && da_cursor_at_end(block);
 }
 
-static void define_cfa_expression(struct machine *m)
+static APART void define_cfa_expression(struct machine *m)
 {
 	struct da_cursor block, again;
 	int64_t offset;
@@ -165,11 +167,11 @@ static void define_cfa_expression(struct machine *m)
 	}
 }
 
-static void expression(struct machine *m)
+static APART void expression(struct machine *m)
 {
 	uint64_t reg = da_cursor_uleb(m->c);
 	struct da_cursor block;
-	uint16_t base;
+	uint8_t base;
 	int64_t offset;
 
 	take_block(m, &block);
@@ -284,20 +286,18 @@ static bool run(struct machine *m, struct da_cursor *program)
 	return !m->bad && !program->bad;
 }
 
-bool da_cfi_program_run(const struct da_cfi *cfi, const struct da_cfi_cie *cie,
+bool da_cfi_program_run(const struct da_cfi *cfi, struct da_cfi_cie *cie,
 			struct da_cursor *program, const da_addr range[2],
 			struct da_cfi_row *row_out)
 {
 	struct machine m;
-	struct da_cursor initial;
 
 	da_zero(&m, sizeof(m));
 	m.cfi = cfi;
 	m.cie = cie;
 	m.loc = range[0];
 	m.pc = range[1];
-	da_copy(&initial, &cie->program, sizeof(initial));
-	if (!run(&m, &initial))
+	if (!run(&m, &cie->program))
 		return false;
 	copy_row(&m.initial, &m.row);
 	m.loc = range[0];

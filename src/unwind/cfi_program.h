@@ -22,17 +22,17 @@ enum da_cfi_cfa {
 	DA_CFI_CFA_PLT,	     /**< sp + 8, and 8 more from byte @offset on of each 16 */
 };
 
-struct da_cfi_saved {
-	int32_t offset;
-	uint8_t how; /**< enum da_cfi_how */
-};
+/** The registers of the caller that rules need. */
+enum da_cfi_wanted { DA_CFI_RA, DA_CFI_FP, DA_CFI_WANTED };
 
 /** One row of the table that the instructions describe, reduced to what rules need. */
 struct da_cfi_row {
 	int32_t cfa_offset;
-	uint16_t cfa_register;
-	uint8_t cfa; /**< enum da_cfi_cfa */
-	struct da_cfi_saved ra, fp;
+	/** Of the wanted registers, where enum da_cfi_how has one. */
+	int32_t offset[DA_CFI_WANTED];
+	uint8_t how[DA_CFI_WANTED]; /**< enum da_cfi_how */
+	uint8_t cfa;		    /**< enum da_cfi_cfa */
+	uint8_t cfa_register;	    /**< DWARF number, or DA_CFI_STRANGE */
 };
 
 /** What a CIE says (LSB 5.0 Core, 10.6.1.1). */
@@ -45,7 +45,7 @@ struct da_cfi_cie {
 	bool signal;
 	/** FDEs have an augmentation length (augmentation text begins with 'z'). */
 	bool augmented;
-	/** The initial instructions. */
+	/** The initial instructions; running them uses them up. */
 	struct da_cursor program;
 };
 
@@ -54,7 +54,7 @@ struct da_cfi_cie {
  * range[0] on, up to the row for the address range[1].
  * @return false when an instruction is unknown or cut, or states are remembered too deep.
  */
-bool da_cfi_program_run(const struct da_cfi *cfi, const struct da_cfi_cie *cie,
+bool da_cfi_program_run(const struct da_cfi *cfi, struct da_cfi_cie *cie,
 			struct da_cursor *program, const da_addr range[2],
 			struct da_cfi_row *row_out);
 
