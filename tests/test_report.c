@@ -66,17 +66,24 @@ START_TEST(a_return_address_is_looked_up_in_its_call)
 		bool exact;
 		da_addr want;
 	} cases[] = {
-		{EM_X86_64, 0, 0x1005, false, 0x1004}, {EM_X86_64, 0, 0x1005, true, 0x1005},
-		{EM_AARCH64, 0, 0x1008, false, 0x1007}, {EM_RISCV, 0, 0x1002, false, 0x1001},
-		{EM_ARM, 0, 0x1008, false, 0x1007},	 {EM_ARM, 0, 0x1009, false, 0x1007},
-		{EM_ARM, 0, 0x1009, true, 0x1008},	 {EM_MIPS, 0, 0x1010, false, 0x1008},
-		{EM_MIPS, 0, 0x1010, true, 0x1010},	 {EM_MIPS, 0, 0x1011, false, 0x100c},
-		{EM_MIPS, 0, 0x1011, true, 0x1010},	 {EM_MIPS, 0x90000000, 0x1010, false, 0x100c},
-		{EM_X86_64, 0, 0, false, 0},		 {EM_MIPS, 0, 4, false, 4},
+		{ EM_X86_64, 0, 0x1005, false, 0x1004 },
+		{ EM_X86_64, 0, 0x1005, true, 0x1005 },
+		{ EM_AARCH64, 0, 0x1008, false, 0x1007 },
+		{ EM_RISCV, 0, 0x1002, false, 0x1001 },
+		{ EM_ARM, 0, 0x1008, false, 0x1007 },
+		{ EM_ARM, 0, 0x1009, false, 0x1007 },
+		{ EM_ARM, 0, 0x1009, true, 0x1008 },
+		{ EM_MIPS, 0, 0x1010, false, 0x1008 },
+		{ EM_MIPS, 0, 0x1010, true, 0x1010 },
+		{ EM_MIPS, 0, 0x1011, false, 0x100c },
+		{ EM_MIPS, 0, 0x1011, true, 0x1010 },
+		{ EM_MIPS, 0x90000000, 0x1010, false, 0x100c },
+		{ EM_X86_64, 0, 0, false, 0 },
+		{ EM_MIPS, 0, 4, false, 4 },
 	};
 
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		struct da_callsite_machine m = {cases[i].machine, cases[i].flags};
+		struct da_callsite_machine m = { cases[i].machine, cases[i].flags };
 
 		ck_assert_uint_eq(da_callsite_address(&m, cases[i].addr, cases[i].exact),
 				  cases[i].want);
@@ -104,8 +111,9 @@ START_TEST(names_from_recordings_stay_in_the_directory)
 	expect_name("", 0, "program.42.callgrind");
 	expect_name("a b\0c\n\x1b", 7, "a_b_c__.42.callgrind");
 	memset(many, 'y', sizeof many);
-	expect_name(many, sizeof many, "yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy"
-				       "yyyyy.42.callgrind");
+	expect_name(many, sizeof many,
+		    "yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy"
+		    "yyyyy.42.callgrind");
 }
 END_TEST
 

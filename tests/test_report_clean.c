@@ -21,7 +21,8 @@ START_TEST(plain_text_stays)
 {
 	EXPECT("", "");
 	EXPECT("operator new(unsigned long)", "operator new(unsigned long)");
-	EXPECT("caf\xc3\xa9 \xe6\x97\xa5 \xf0\x9f\x99\x82", "caf\xc3\xa9 \xe6\x97\xa5 \xf0\x9f\x99\x82");
+	EXPECT("caf\xc3\xa9 \xe6\x97\xa5 \xf0\x9f\x99\x82",
+	       "caf\xc3\xa9 \xe6\x97\xa5 \xf0\x9f\x99\x82");
 }
 END_TEST
 
@@ -36,41 +37,50 @@ END_TEST
 
 START_TEST(c1_is_spelled_out_raw_and_encoded)
 {
-	EXPECT("\x9b" "31m", "\\x9b31m");
-	EXPECT("\xc2\x9b" "31m", "\\xc2\\x9b31m");
+	EXPECT("\x9b"
+	       "31m",
+	       "\\x9b31m");
+	EXPECT("\xc2\x9b"
+	       "31m",
+	       "\\xc2\\x9b31m");
 	EXPECT("\xc2\xa0", "\xc2\xa0");
 }
 END_TEST
 
 START_TEST(invisible_characters_are_spelled_out)
 {
-	EXPECT("\xe2\x80\xae" "cod", "\\xe2\\x80\\xaecod"); /* RLO */
-	EXPECT("\xe2\x81\xa6", "\\xe2\\x81\\xa6");	    /* LRI */
-	EXPECT("\xe2\x80\x8b", "\\xe2\\x80\\x8b");	    /* ZWSP */
-	EXPECT("\xe2\x80\xa8", "\\xe2\\x80\\xa8");	    /* line separator */
-	EXPECT("\xef\xbb\xbf", "\\xef\\xbb\\xbf");	    /* BOM */
-	EXPECT("\xee\x80\x80", "\\xee\\x80\\x80");	    /* private use */
+	EXPECT("\xe2\x80\xae"
+	       "cod",
+	       "\\xe2\\x80\\xaecod"); /* RLO */
+	EXPECT("\xe2\x81\xa6", "\\xe2\\x81\\xa6"); /* LRI */
+	EXPECT("\xe2\x80\x8b", "\\xe2\\x80\\x8b"); /* ZWSP */
+	EXPECT("\xe2\x80\xa8", "\\xe2\\x80\\xa8"); /* line separator */
+	EXPECT("\xef\xbb\xbf", "\\xef\\xbb\\xbf"); /* BOM */
+	EXPECT("\xee\x80\x80", "\\xee\\x80\\x80"); /* private use */
 	EXPECT("\xf3\xa0\x80\x81", "\\xf3\\xa0\\x80\\x81"); /* tag */
-	EXPECT("\xef\xbf\xbf", "\\xef\\xbf\\xbf");	    /* noncharacter */
+	EXPECT("\xef\xbf\xbf", "\\xef\\xbf\\xbf"); /* noncharacter */
 }
 END_TEST
 
 START_TEST(invalid_utf8_is_spelled_out)
 {
 	EXPECT("\xff\xfe", "\\xff\\xfe");
-	EXPECT("\xc0\xaf", "\\xc0\\xaf");	  /* overlong */
+	EXPECT("\xc0\xaf", "\\xc0\\xaf"); /* overlong */
 	EXPECT("\xe0\x80\xaf", "\\xe0\\x80\\xaf"); /* overlong */
 	EXPECT("\xed\xa0\x80", "\\xed\\xa0\\x80"); /* surrogate */
 	EXPECT("\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80");
 	EXPECT("cut \xe6\x97", "cut \\xe6\\x97");
-	EXPECT("\xc3" "A", "\\xc3" "A");
+	EXPECT("\xc3"
+	       "A",
+	       "\\xc3"
+	       "A");
 }
 END_TEST
 
 START_TEST(every_output_is_harmless_for_every_two_byte_input)
 {
 	for (unsigned i = 0; i < 65536; i++) {
-		char in[2] = {(char)(i >> 8), (char)i}, out[16];
+		char in[2] = { (char)(i >> 8), (char)i }, out[16];
 		size_t n = da_clean(out, sizeof out, in, 2);
 
 		for (size_t k = 0; k < n;) {

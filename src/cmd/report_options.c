@@ -10,17 +10,16 @@
 #include "ds/mem.h"
 
 /* Unused parameters are part of every setter's type. */
-#define SETTER(name)                                                                               \
-	static bool name(void *options, const char *value, struct da_err *err)
-#define OPTIONS                                                                                    \
-	struct da_report_options *o = options;                                                     \
-	(void)value;                                                                               \
+#define SETTER(name) static bool name(void *options, const char *value, struct da_err *err)
+#define OPTIONS                                \
+	struct da_report_options *o = options; \
+	(void)value;                           \
 	(void)err
 
 /* ---- documents */
 
 /* In the order of enum da_report_format. */
-static const char *const format_names[] = {"text", "callgrind", "json", "folded", NULL};
+static const char *const format_names[] = { "text", "callgrind", "json", "folded", NULL };
 
 static bool too_many(struct da_err *err)
 {
@@ -45,8 +44,9 @@ SETTER(set_format)
 		return false;
 	if (colon && !colon[1])
 		return da_err_set(err, "no file name after '%s'", value);
-	o->documents[o->n_documents++] = (struct da_report_document){
-		.format = (enum da_report_format)i, .path = colon ? colon + 1 : NULL};
+	o->documents[o->n_documents++] =
+		(struct da_report_document){ .format = (enum da_report_format)i,
+					     .path = colon ? colon + 1 : NULL };
 	return true;
 }
 
@@ -96,7 +96,7 @@ SETTER(set_path_map)
 	if (!equals || equals == value)
 		return da_err_set(err, "'%s' is not FROM=TO", value);
 	o->owned[i] = da_xstrndup(value, (size_t)(equals - value));
-	o->path_maps[i] = (struct da_symbols_path_map){.from = o->owned[i], .to = equals + 1};
+	o->path_maps[i] = (struct da_symbols_path_map){ .from = o->owned[i], .to = equals + 1 };
 	o->symbols.n_path_maps++;
 	return true;
 }
@@ -111,7 +111,7 @@ SETTER(set_no_inlines)
 SETTER(set_demangle)
 {
 	/* in the order of enum da_symbols_demangle */
-	static const char *const names[] = {"full", "short", "none", NULL};
+	static const char *const names[] = { "full", "short", "none", NULL };
 	int i;
 
 	OPTIONS;
@@ -131,12 +131,12 @@ SETTER(set_strict_build_id)
 
 /* ---- sections */
 
-#define SECTION(name, bits)                                                                        \
-	SETTER(name)                                                                               \
-	{                                                                                          \
-		OPTIONS;                                                                           \
-		o->text.sections |= (bits);                                                        \
-		return true;                                                                       \
+#define SECTION(name, bits)                 \
+	SETTER(name)                        \
+	{                                   \
+		OPTIONS;                    \
+		o->text.sections |= (bits); \
+		return true;                \
 	}
 
 SECTION(set_timeline, DA_TEXT_TIMELINE)
@@ -189,50 +189,53 @@ SETTER(set_sort)
 }
 
 const struct da_option da_report_option_table[] = {
-	{.help = "Output:"},
-	{"format", NULL, 0, "FORMAT[:FILE]",
-	 "text, callgrind, json or folded; repeatable.\n"
-	 "Default: text to standard output and callgrind\n"
-	 "to PROG.PID.callgrind", set_format},
-	{"output", NULL, 'o', "FILE", "where a single format goes; - is stdout", set_output},
-	{.help = "Symbols:"},
-	{"rootfs", "sysroot,symfs", 0, "DIR", "the device's files; default: this machine's",
-	 set_rootfs},
-	{"debug-path", NULL, 0, "DIR", "look for debug files here too; repeatable",
-	 set_debug_path},
-	{"extra-path", NULL, 0, "DIR", "look for modules by name here too; repeatable",
-	 set_extra_path},
-	{"path-map", NULL, 0, "FROM=TO",
-	 "look for modules recorded under FROM under TO;\nrepeatable", set_path_map},
-	{"no-inlines", NULL, 0, NULL, "no frames for inlined functions", set_no_inlines},
-	{"demangle", NULL, 0, "HOW", "C++, Rust and D names: full, short or none;\ndefault: short in text, else full",
-	 set_demangle},
-	{"strict-build-id", NULL, 0, NULL, "use only files whose build-id was recorded",
-	 set_strict_build_id},
-	{.help = "Sections of the text (default: those marked *):"},
-	{"timeline", NULL, 0, NULL, "* heap and resident memory over time", set_timeline},
-	{"histogram", NULL, 0, NULL, "allocations by size", set_histogram},
-	{"peak", NULL, 0, NULL, "* what was live at the peak", set_peak},
-	{"leaks", NULL, 0, NULL, "* what was not freed", set_leaks},
-	{"calls", NULL, 0, NULL, "* where most allocations were made", set_calls},
-	{"temporary", NULL, 0, NULL, "* blocks freed before the next allocation", set_temporary},
-	{"threads", NULL, 0, NULL, "what each thread allocated", set_threads},
-	{"modules", NULL, 0, NULL, "each module's share, and its symbols", set_modules},
-	{"all", NULL, 0, NULL, "all sections", set_all},
-	{"limit", NULL, 'n', "N", "entries per section, default 10; 0: all", set_limit},
-	{"sub-limit", NULL, 0, "N", "stacks per entry, default 5; 0: all", set_sub_limit},
-	{"depth", NULL, 0, "N", "frames per stack, default 10; 0: all", set_depth},
-	{"sort", NULL, 's', "KEY",
-	 "order of sites, and the number in folded stacks:\n"
-	 "peak, leaked, bytes, calls or temporary", set_sort},
-	{NULL, NULL, 0, NULL, NULL, NULL},
+	{ .help = "Output:" },
+	{ "format", NULL, 0, "FORMAT[:FILE]",
+	  "text, callgrind, json or folded; repeatable.\n"
+	  "Default: text to standard output and callgrind\n"
+	  "to PROG.PID.callgrind",
+	  set_format },
+	{ "output", NULL, 'o', "FILE", "where a single format goes; - is stdout", set_output },
+	{ .help = "Symbols:" },
+	{ "rootfs", "sysroot,symfs", 0, "DIR", "the device's files; default: this machine's",
+	  set_rootfs },
+	{ "debug-path", NULL, 0, "DIR", "look for debug files here too; repeatable",
+	  set_debug_path },
+	{ "extra-path", NULL, 0, "DIR", "look for modules by name here too; repeatable",
+	  set_extra_path },
+	{ "path-map", NULL, 0, "FROM=TO",
+	  "look for modules recorded under FROM under TO;\nrepeatable", set_path_map },
+	{ "no-inlines", NULL, 0, NULL, "no frames for inlined functions", set_no_inlines },
+	{ "demangle", NULL, 0, "HOW",
+	  "C++, Rust and D names: full, short or none;\ndefault: short in text, else full",
+	  set_demangle },
+	{ "strict-build-id", NULL, 0, NULL, "use only files whose build-id was recorded",
+	  set_strict_build_id },
+	{ .help = "Sections of the text (default: those marked *):" },
+	{ "timeline", NULL, 0, NULL, "* heap and resident memory over time", set_timeline },
+	{ "histogram", NULL, 0, NULL, "allocations by size", set_histogram },
+	{ "peak", NULL, 0, NULL, "* what was live at the peak", set_peak },
+	{ "leaks", NULL, 0, NULL, "* what was not freed", set_leaks },
+	{ "calls", NULL, 0, NULL, "* where most allocations were made", set_calls },
+	{ "temporary", NULL, 0, NULL, "* blocks freed before the next allocation", set_temporary },
+	{ "threads", NULL, 0, NULL, "what each thread allocated", set_threads },
+	{ "modules", NULL, 0, NULL, "each module's share, and its symbols", set_modules },
+	{ "all", NULL, 0, NULL, "all sections", set_all },
+	{ "limit", NULL, 'n', "N", "entries per section, default 10; 0: all", set_limit },
+	{ "sub-limit", NULL, 0, "N", "stacks per entry, default 5; 0: all", set_sub_limit },
+	{ "depth", NULL, 0, "N", "frames per stack, default 10; 0: all", set_depth },
+	{ "sort", NULL, 's', "KEY",
+	  "order of sites, and the number in folded stacks:\n"
+	  "peak, leaked, bytes, calls or temporary",
+	  set_sort },
+	{ NULL, NULL, 0, NULL, NULL, NULL },
 };
 
 void da_report_options_init(struct da_report_options *o)
 {
 	*o = (struct da_report_options){
-		.text = {.limit = 10, .sub_limit = 5, .depth = 10, .columns = DA_LAYOUT_COLUMNS},
-		.symbols = {.inlines = true, .demangle = DA_SYMBOLS_DEMANGLE_FULL},
+		.text = { .limit = 10, .sub_limit = 5, .depth = 10, .columns = DA_LAYOUT_COLUMNS },
+		.symbols = { .inlines = true, .demangle = DA_SYMBOLS_DEMANGLE_FULL },
 	};
 	o->symbols.debug_paths = o->debug_paths;
 	o->symbols.extra_paths = o->extra_paths;
@@ -261,10 +264,10 @@ bool da_report_options_finish(struct da_report_options *o, size_t n_files, struc
 	if (o->output && o->n_documents == 1 && o->documents[0].path)
 		return da_err_set(err, "--output and --format FORMAT:FILE both name a file");
 	if (o->n_documents == 0) {
-		o->documents[o->n_documents++] = (struct da_report_document){DA_REPORT_TEXT, "-"};
+		o->documents[o->n_documents++] = (struct da_report_document){ DA_REPORT_TEXT, "-" };
 		if (!o->output)
 			o->documents[o->n_documents++] =
-				(struct da_report_document){DA_REPORT_CALLGRIND, NULL};
+				(struct da_report_document){ DA_REPORT_CALLGRIND, NULL };
 	}
 	if (o->output)
 		o->documents[0].path = o->output;

@@ -25,7 +25,8 @@ enum da_report_format {
 /** One document to write. */
 struct da_report_document {
 	enum da_report_format format;
-	const char *path; /**< "-": standard output; NULL: PROG.PID.SUFFIX, named by the recording */
+	const char
+		*path; /**< "-": standard output; NULL: PROG.PID.SUFFIX, named by the recording */
 };
 
 /** What the user asked for. Texts are lent from argv, but for those in @owned. */

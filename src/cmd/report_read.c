@@ -37,7 +37,7 @@ struct signals {
 
 static void catch_signals(struct signals *s, const char *path)
 {
-	struct sigaction action = {.sa_handler = end_input, .sa_flags = (int)SA_RESETHAND};
+	struct sigaction action = { .sa_handler = end_input, .sa_flags = (int)SA_RESETHAND };
 	struct stat st;
 
 	interrupted = 0;
@@ -108,10 +108,10 @@ static bool feed_block(struct da_report_recording *rec, const struct da_reader_b
 	struct da_err err;
 
 	while (da_fragment_next(&p, end, &fragment)) {
-		struct da_replay_piece piece = {.thread = fragment.thread,
-						.bytes = fragment.bytes,
-						.len = fragment.len,
-						.at = block->offset};
+		struct da_replay_piece piece = { .thread = fragment.thread,
+						 .bytes = fragment.bytes,
+						 .len = fragment.len,
+						 .at = block->offset };
 
 		if (!da_replay_feed(rec->replay, &piece, &err)) {
 			da_reader_reject(rec->reader, block, da_replay_damage(rec->replay)->why);
@@ -137,7 +137,7 @@ static void note_end(struct da_report_recording *rec)
 
 static void read_blocks(struct da_report_recording *rec, bool show_progress)
 {
-	struct progress progress = {.shown = show_progress};
+	struct progress progress = { .shown = show_progress };
 	struct da_model_options options;
 	struct da_reader_block block;
 
@@ -160,7 +160,7 @@ bool da_report_read(struct da_report_recording *rec, const char *path, bool show
 	struct signals signals;
 	bool good;
 
-	*rec = (struct da_report_recording){.source = NULL};
+	*rec = (struct da_report_recording){ .source = NULL };
 	catch_signals(&signals, path);
 	good = da_source_open(path, &rec->source, err) &&
 	       da_reader_create(rec->source, &rec->reader, err);

@@ -29,8 +29,8 @@ struct da_report_recording {
  * Read all of @path ("-": standard input) and replay it, showing progress on standard error when
  * @show_progress.
  *
- * While standard input is read and is no regular file, a first SIGINT or SIGTERM ends the input, as if
- * the sender had stopped; a second one ends the tool.
+ * While standard input is read and is no regular file, a first SIGINT or SIGTERM ends the input, as
+ * if the sender had stopped; a second one ends the tool.
  * @return false when there is nothing to report on; @err says why and @rec needs no close.
  */
 bool da_report_read(struct da_report_recording *rec, const char *path, bool show_progress,

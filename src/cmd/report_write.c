@@ -66,8 +66,8 @@ static bool write_document(const struct da_report *r, const struct da_report_opt
 }
 
 /*
- * Another machine's recording without a rootfs: this machine's files of the same names are not those
- * that ran, unless their build-ids say so.
+ * Another machine's recording without a rootfs: this machine's files of the same names are not
+ * those that ran, unless their build-ids say so.
  */
 static void be_strict_abroad(struct da_symbols_options *symbols, const struct da_header *h)
 {

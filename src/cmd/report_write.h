@@ -11,8 +11,8 @@
 #include "cmd/report_read.h"
 
 /**
- * Look up the names of @rec and write all documents of @o (finished). Says on standard error where a
- * file went that the user did not name.
+ * Look up the names of @rec and write all documents of @o (finished). Says on standard error where
+ * a file went that the user did not name.
  * @return false when a document could not be written; the others may have been.
  */
 bool da_report_write(const struct da_report_recording *rec, const struct da_report_options *o,

@@ -68,8 +68,8 @@ static void put_operator(struct brief *b)
 }
 
 /*
- * Parameters are left out. Behind them comes the inner part of a local name; or, when they were part
- * of a return type, a space and the name; or nothing of note.
+ * Parameters are left out. Behind them comes the inner part of a local name; or, when they were
+ * part of a return type, a space and the name; or nothing of note.
  */
 static void skip_parameters(struct brief *b)
 {
@@ -80,7 +80,10 @@ static void skip_parameters(struct brief *b)
 		b->in += strlen(b->in);
 }
 
-/* Arguments are left out, also Rust's "f::<T>"; in "<T as Trait>::f" and "a::<T>::f" they are a path. */
+/*
+ * Arguments are left out, also Rust's "f::<T>"; in "<T as Trait>::f" and "a::<T>::f" they are a
+ * path.
+ */
 static void put_angle(struct brief *b, char last)
 {
 	size_t bytes = balanced(b->in);
@@ -146,7 +149,7 @@ static bool is_decorated(const char *name)
 
 char *da_brief(char *out, size_t size, const char *name)
 {
-	struct brief b = {.in = name, .out = out, .size = size};
+	struct brief b = { .in = name, .out = out, .size = size };
 
 	if (is_decorated(name))
 		while (*b.in)

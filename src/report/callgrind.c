@@ -16,11 +16,11 @@
 static const struct {
 	const char *name, *text;
 } events[DA_CALLGRIND_EVENTS] = {
-	{"curB", "Bytes live at end"},	       {"curBk", "Blocks live at end"},
-	{"totB", "Bytes allocated"},	       {"totBk", "Blocks allocated"},
-	{"totFdB", "Bytes freed from here"},   {"totFdBk", "Blocks freed from here"},
-	{"pkB", "Bytes at the peak"},	       {"pkBk", "Blocks at the peak"},
-	{"tmpBk", "Temporary blocks"},
+	{ "curB", "Bytes live at end" },       { "curBk", "Blocks live at end" },
+	{ "totB", "Bytes allocated" },         { "totBk", "Blocks allocated" },
+	{ "totFdB", "Bytes freed from here" }, { "totFdBk", "Blocks freed from here" },
+	{ "pkB", "Bytes at the peak" },        { "pkBk", "Blocks at the peak" },
+	{ "tmpBk", "Temporary blocks" },
 };
 
 /* The callee of a record that is a line's own cost. Sorts before every function. */
@@ -50,8 +50,8 @@ struct record {
 struct graph {
 	const struct da_report *r;
 	struct da_intern functions; /* of struct function_key */
-	struct da_intern keys;	    /* of struct record_key */
-	struct record *records;	    /* by number in keys */
+	struct da_intern keys; /* of struct record_key */
+	struct record *records; /* by number in keys */
 	size_t cap_records;
 	struct da_map pairs; /* caller << 32 | callee -> number + 1 of the last site counted */
 	struct costs sum;
@@ -61,9 +61,9 @@ struct graph {
 
 static struct costs costs_of(const struct da_model_site *s)
 {
-	return (struct costs){{s->live_bytes, s->live_blocks, s->alloc_bytes, s->alloc_calls,
-			       s->released_bytes, s->released_calls, s->peak_bytes, s->peak_blocks,
-			       s->temporary_blocks}};
+	return (struct costs){ { s->live_bytes, s->live_blocks, s->alloc_bytes, s->alloc_calls,
+				 s->released_bytes, s->released_calls, s->peak_bytes,
+				 s->peak_blocks, s->temporary_blocks } };
 }
 
 static bool is_zero(const struct costs *c)
@@ -83,7 +83,7 @@ static void add_costs(struct costs *to, const struct costs *from)
 
 static uint32_t put_function(struct graph *g, const struct da_names_frame *f)
 {
-	struct function_key key = {.module = f->module, .file = f->file, .function = f->function};
+	struct function_key key = { .module = f->module, .file = f->file, .function = f->function };
 
 	if (!f->function)
 		key.address = f->address;
@@ -92,7 +92,7 @@ static uint32_t put_function(struct graph *g, const struct da_names_frame *f)
 
 static uint32_t put_stackless(struct graph *g)
 {
-	struct function_key key = {.module = DA_MODEL_NO_MODULE, .is_stackless = 1};
+	struct function_key key = { .module = DA_MODEL_NO_MODULE, .is_stackless = 1 };
 
 	return da_intern_put(&g->functions, &key, sizeof key) + 1;
 }
@@ -105,7 +105,7 @@ static void add_record(struct graph *g, const struct record_key *key, const stru
 
 	g->records = da_vec_reserve(g->records, &g->cap_records, (size_t)i + 1, sizeof *g->records);
 	if (i == before)
-		g->records[i] = (struct record){.calls = 0};
+		g->records[i] = (struct record){ .calls = 0 };
 	add_costs(&g->records[i].costs, costs);
 	g->records[i].calls += calls;
 }
@@ -124,7 +124,7 @@ static void add_site(struct graph *g, size_t index)
 {
 	const struct da_model_site *site = &g->r->model->sites[index];
 	struct costs costs = costs_of(site);
-	struct record_key key = {.line = 0};
+	struct record_key key = { .line = 0 };
 	const struct da_names_frame *frames;
 	size_t n;
 
@@ -161,8 +161,9 @@ static void put_name(const char *spec, uint32_t *id, uint32_t *last_id, const ch
 static const char *function_name(const struct graph *g, const struct function_key *key,
 				 char buf[DA_NAMES_LABEL])
 {
-	struct da_names_frame f = {
-		.module = key->module, .function = key->function, .address = key->address};
+	struct da_names_frame f = { .module = key->module,
+				    .function = key->function,
+				    .address = key->address };
 
 	return key->is_stackless ? "[no stack]" : da_names_label(g->r->names, &f, buf);
 }
@@ -208,7 +209,7 @@ static void put_costs(const struct costs *c, FILE *out)
 static void put_record(struct graph *g, const struct record_key *key, const struct record *record,
 		       FILE *out)
 {
-	static const char *const specs[] = {"cob", "cfi", "cfn"};
+	static const char *const specs[] = { "cob", "cfi", "cfn" };
 	struct function_key caller;
 
 	if (key->callee != SELF) {
@@ -258,7 +259,7 @@ static struct entry *sorted_entries(const struct graph *g)
 
 static void put_body(struct graph *g, FILE *out)
 {
-	static const char *const specs[] = {"ob", "fl", "fn"};
+	static const char *const specs[] = { "ob", "fl", "fn" };
 	struct entry *entries = sorted_entries(g);
 	uint32_t function = 0;
 
@@ -335,7 +336,7 @@ static void deinit(struct graph *g)
 
 void da_callgrind_write(const struct da_report *r, FILE *out)
 {
-	struct graph g = {.r = r};
+	struct graph g = { .r = r };
 
 	da_map_init(&g.pairs, sizeof(uint64_t));
 	for (size_t i = 0; i < r->model->n_sites; i++)

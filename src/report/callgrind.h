@@ -17,10 +17,10 @@
 /**
  * Write the whole document. Errors are left in @out's error flag.
  *
- * A stack's cost is its innermost frame's own; each distinct caller-callee pair on the stack gets it
- * once as inclusive cost, so recursion counts once. Inlined functions are functions. Functions are
- * told apart by name, source file and module; unknown ones by address and module. Own costs sum up
- * to "summary:" and "totals:", which are the model's totals.
+ * A stack's cost is its innermost frame's own; each distinct caller-callee pair on the stack gets
+ * it once as inclusive cost, so recursion counts once. Inlined functions are functions. Functions
+ * are told apart by name, source file and module; unknown ones by address and module. Own costs sum
+ * up to "summary:" and "totals:", which are the model's totals.
  */
 void da_callgrind_write(const struct da_report *r, FILE *out);
 

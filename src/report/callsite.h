@@ -11,7 +11,7 @@
 
 /** What decides how far before a return address its call begins. */
 struct da_callsite_machine {
-	uint32_t machine;   /**< ELF e_machine */
+	uint32_t machine; /**< ELF e_machine */
 	uint32_t elf_flags; /**< ELF e_flags of the executable */
 };
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
  * Texts from recordings and ELF files made harmless (SECURITY.md, items 10 and 23). Every text that
- * enters a report passes through here once, so that no writer can forget it: what comes out is valid
- * UTF-8 in which nothing moves a cursor, starts an escape sequence, ends a line or hides.
+ * enters a report passes through here once, so that no writer can forget it: what comes out is
+ * valid UTF-8 in which nothing moves a cursor, starts an escape sequence, ends a line or hides.
  */
 #ifndef DA_REPORT_CLEAN_H
 #define DA_REPORT_CLEAN_H
@@ -17,13 +17,13 @@
 #define DA_CLEAN_MAX 4096
 
 /**
- * Clean @len bytes at @in into @out of @size bytes (at least 8), NUL-terminated, cut with "..." when
- * they do not fit.
+ * Clean @len bytes at @in into @out of @size bytes (at least 8), NUL-terminated, cut with "..."
+ * when they do not fit.
  *
- * Each byte of the following becomes four characters "\xNN": C0 controls (tab and newline too), DEL,
- * C1 controls, what is not valid UTF-8 (surrogates and overlong forms as well), bidi controls and
- * marks, zero-width and other invisible format characters, line and paragraph separators, variation
- * selectors, tags, private use, noncharacters.
+ * Each byte of the following becomes four characters "\xNN": C0 controls (tab and newline too),
+ * DEL, C1 controls, what is not valid UTF-8 (surrogates and overlong forms as well), bidi controls
+ * and marks, zero-width and other invisible format characters, line and paragraph separators,
+ * variation selectors, tags, private use, noncharacters.
  * @return the length of the text stored.
  */
 size_t da_clean(char *out, size_t size, const char *in, size_t len);
@@ -41,7 +41,9 @@ bool da_clean_is_unsafe(uint32_t c);
  */
 size_t da_clean_decode(const char *in, size_t len, uint32_t *c_out);
 
-/** Columns that @n bytes of cleaned text take on a terminal; East Asian wide characters take two. */
+/**
+ * Columns that @n bytes of cleaned text take on a terminal; East Asian wide characters take two.
+ */
 size_t da_clean_columns(const char *text, size_t n);
 
 /** The most bytes at the start of cleaned @text of @n bytes that fit @columns columns. */

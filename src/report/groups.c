@@ -21,8 +21,8 @@ struct builder {
 	struct da_groups *g;
 	size_t cap;
 	struct da_intern places; /* numbers are those of the groups */
-	uint32_t *group_of;	 /* by site */
-	uint8_t *is_wrapper;	 /* by text, as a function or a file: 0 not asked yet, 1 no, 2 yes */
+	uint32_t *group_of; /* by site */
+	uint8_t *is_wrapper; /* by text, as a function or a file: 0 not asked yet, 1 no, 2 yes */
 };
 
 void da_group_add(struct da_group_sums *sums, const struct da_model_site *site)
@@ -91,7 +91,7 @@ static uint32_t put_group(struct builder *b, const struct place *place,
 
 	b->g->groups = da_vec_reserve(b->g->groups, &b->cap, (size_t)i + 1, sizeof *b->g->groups);
 	if (i == b->g->n) {
-		b->g->groups[i] = (struct da_group){.is_stackless = !own, .has_via = via};
+		b->g->groups[i] = (struct da_group){ .is_stackless = !own, .has_via = via };
 		if (own)
 			b->g->groups[i].own = *own;
 		if (via)
@@ -105,7 +105,7 @@ static void add_site(struct builder *b, size_t index)
 {
 	const struct da_model_site *site = &b->r->model->sites[index];
 	const struct da_names_frame *own = NULL, *via = NULL;
-	struct place place = {.is_stackless = 1};
+	struct place place = { .is_stackless = 1 };
 	size_t n;
 	const struct da_names_frame *frames = da_names_stack(b->r->names, site, &n);
 	uint32_t group;
@@ -113,11 +113,11 @@ static void add_site(struct builder *b, size_t index)
 	if (n) {
 		own = &frames[own_frame(b, frames, n)];
 		via = own > frames ? own - 1 : NULL;
-		place = (struct place){.module = own->module,
-				       .file = own->file,
-				       .function = own->function,
-				       .line = own->line,
-				       .address = own->function ? 0 : own->address};
+		place = (struct place){ .module = own->module,
+					.file = own->file,
+					.function = own->function,
+					.line = own->line,
+					.address = own->function ? 0 : own->address };
 	}
 	group = put_group(b, &place, own, via);
 	b->group_of[index] = group;
@@ -146,9 +146,9 @@ static void fill_sites(struct builder *b, size_t n_sites)
 void da_groups_init(struct da_groups *g, const struct da_report *r)
 {
 	size_t n_sites = r->model->n_sites;
-	struct builder b = {.r = r, .g = g};
+	struct builder b = { .r = r, .g = g };
 
-	*g = (struct da_groups){.n = 0};
+	*g = (struct da_groups){ .n = 0 };
 	b.group_of = da_xcalloc(n_sites + 1, sizeof *b.group_of);
 	b.is_wrapper = da_xcalloc(da_names_count(r->names), sizeof *b.is_wrapper);
 	for (size_t i = 0; i < n_sites; i++)

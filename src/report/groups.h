@@ -48,7 +48,9 @@ void da_group_add(struct da_group_sums *sums, const struct da_model_site *site);
 /** The number of @sums that @key names (DEFAULT: as PEAK). */
 uint64_t da_group_value(const struct da_group_sums *sums, enum da_report_key key);
 
-/** Whether @f is the place of @group: the first such frame of a stack is where the stack belongs. */
+/**
+ * Whether @f is the place of @group: the first such frame of a stack is where the stack belongs.
+ */
 bool da_groups_is_own(const struct da_group *group, const struct da_names_frame *f);
 
 #endif

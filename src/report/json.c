@@ -228,8 +228,7 @@ static void put_modules(const struct writer *w)
 
 		json_object_set_new(o, "path", json_string(m->path));
 		json_object_set_new(o, "build_id", text_or_null(m->build_id));
-		json_object_set_new(o, "symbols",
-				    json_string(da_symbols_verdict_text(m->verdict)));
+		json_object_set_new(o, "symbols", json_string(da_symbols_verdict_text(m->verdict)));
 		json_object_set_new(o, "reason", text_or_null(m->reason));
 		json_object_set_new(o, "file", text_or_null(m->file));
 		json_object_set_new(o, "has_symbols", json_boolean(m->has_symbols));
@@ -346,7 +345,8 @@ static json_t *site_numbers(const struct da_model_site *s)
 	set_number(o, "largest_bytes", s->largest_bytes);
 	set_number(o, "first_time_ns", s->first_time_ns);
 	set_number(o, "last_time_ns", s->last_time_ns);
-	json_object_set_new(o, "complete", json_boolean(s->depth && s->end == DA_UNWIND_END_COMPLETE));
+	json_object_set_new(o, "complete",
+			    json_boolean(s->depth && s->end == DA_UNWIND_END_COMPLETE));
 	return o;
 }
 
@@ -379,7 +379,7 @@ static void put_sites(const struct writer *w)
 void da_json_write(const struct da_report *r, FILE *out)
 {
 	uint32_t n_frames = da_names_frames(r->names);
-	struct writer w = {.r = r, .out = out};
+	struct writer w = { .r = r, .out = out };
 
 	w.frames = da_xcalloc((size_t)n_frames + 1, sizeof *w.frames);
 	fprintf(out, "{\"schema\": %d", SCHEMA);

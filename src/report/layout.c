@@ -19,8 +19,8 @@ void da_layout_heading(const struct da_layout *l, const char *title, const char 
 	da_layout_wrap(l, (unsigned)strlen(title) + 2, 2, 3, text);
 }
 
-/* Bytes of the line to cut from @text, at most @fit: after the last space or comma, if it is not too
- * far to the left. */
+/* Bytes of the line to cut from @text, at most @fit: after the last space or comma, if it is not
+ * too far to the left. */
 static size_t break_at(const char *text, size_t fit)
 {
 	for (size_t i = fit; i > fit / 2; i--)
@@ -83,6 +83,6 @@ void da_layout_row(const struct da_layout *l, const struct da_layout_row *row)
 	da_units_count(blocks, row->blocks);
 	if (strlen(blocks) > 11)
 		da_units_short(blocks, row->blocks);
-	fprintf(l->out, "%10s %7s %11s %11s", bytes,
-		da_units_share(share, row->part, row->whole), blocks, average);
+	fprintf(l->out, "%10s %7s %11s %11s", bytes, da_units_share(share, row->part, row->whole),
+		blocks, average);
 }

@@ -18,7 +18,7 @@
 struct da_layout {
 	FILE *out;
 	unsigned columns; /**< >= DA_LAYOUT_COLUMNS */
-	bool color;	  /**< escape sequences for headings */
+	bool color; /**< escape sequences for headings */
 };
 
 /** An empty line and "TITLE" or "TITLE: text". @text may be NULL. */
@@ -38,7 +38,7 @@ void da_layout_field(const struct da_layout *l, const char *label, const char *t
 /** One row: numbers in the columns that all tables share. */
 struct da_layout_row {
 	uint64_t bytes, blocks; /**< bytes: UINT64_MAX for "-" */
-	uint64_t part, whole;	  /**< the share */
+	uint64_t part, whole; /**< the share */
 	uint64_t average_bytes, average_blocks; /**< the average is their quotient */
 };
 

@@ -24,7 +24,7 @@ struct da_names {
 	struct da_callsite_machine machine;
 	struct da_intern texts;
 	struct da_names_module *modules; /* of the model, then the one for no module */
-	struct lookup *lookups;		 /* one for each of them */
+	struct lookup *lookups; /* one for each of them */
 	struct da_names_frame *frames;
 	size_t n_frames, cap_frames;
 	struct da_names_frame *stack; /* of da_names_stack() */
@@ -124,7 +124,7 @@ static void add_frame(struct da_names *n, const struct da_names_frame *f)
 static void add_address(struct da_names *n, uint32_t module, uint64_t address,
 			const struct da_symbols_address *known)
 {
-	struct da_names_frame f = {.module = module, .address = address};
+	struct da_names_frame f = { .module = module, .address = address };
 
 	if (!known || known->n_frames == 0)
 		add_frame(n, &f);
@@ -224,7 +224,7 @@ bool da_names_create(const struct da_model *model, struct da_symbols *symbols,
 	n->lookups = da_xcalloc(model->n_modules + 1, sizeof *n->lookups);
 	for (size_t i = 0; i < model->n_modules; i++)
 		fill_module(n, &n->modules[i], &model->modules[i]);
-	fill_module(n, &n->modules[model->n_modules], &(struct da_model_module){.path = ""});
+	fill_module(n, &n->modules[model->n_modules], &(struct da_model_module){ .path = "" });
 	gather_all(n);
 	if (!resolve(n, symbols, err)) {
 		da_names_destroy(n);
@@ -276,8 +276,8 @@ static size_t append(struct da_names *n, size_t used, const struct da_model_fram
 {
 	const struct lookup *l = &n->lookups[module_index(n, f->module)];
 	uint64_t address = da_callsite_address(&n->machine, f->vaddr, f->exact);
-	const uint64_t *at = bsearch(&address, l->addresses, l->n, sizeof *l->addresses,
-				     compare_addresses);
+	const uint64_t *at =
+		bsearch(&address, l->addresses, l->n, sizeof *l->addresses, compare_addresses);
 	uint32_t first = l->first[at - l->addresses];
 	size_t count = l->first[at - l->addresses + 1] - first;
 

@@ -18,25 +18,27 @@
 
 /** One module with its verdict. Texts are cleaned and live as long as the da_names. */
 struct da_names_module {
-	const char *path;     /**< as recorded; "" for pcs in no module */
-	const char *base;     /**< last component of @path */
-	const char *file;     /**< the file that was read, on this machine; NULL: none */
+	const char *path; /**< as recorded; "" for pcs in no module */
+	const char *base; /**< last component of @path */
+	const char *file; /**< the file that was read, on this machine; NULL: none */
 	const char *build_id; /**< hexadecimal, "" for none */
 	enum da_symbols_verdict verdict;
-	const char *reason;   /**< for people, NULL: nothing to say */
+	const char *reason; /**< for people, NULL: nothing to say */
 	bool has_symbols, has_lines;
-	bool in_stacks;	      /**< some frame is in this module */
+	bool in_stacks; /**< some frame is in this module */
 };
 
 /** One frame as shown; an address with inlined calls has several. */
 struct da_names_frame {
 	uint32_t function; /**< da_names_text(), 0: unknown */
-	uint32_t file;	   /**< da_names_text(), 0: unknown */
-	uint32_t line;	   /**< 0: unknown */
-	uint32_t module;   /**< da_names_module_of() */
+	uint32_t file; /**< da_names_text(), 0: unknown */
+	uint32_t line; /**< 0: unknown */
+	uint32_t module; /**< da_names_module_of() */
 	bool inlined;
 	uint32_t id; /**< dense: the same for the same frame, < da_names_frames() */
-	/** Where it was looked up: in the call instruction; ELF vaddr of the module, else run-time. */
+	/**
+	 * Where it was looked up: in the call instruction; ELF vaddr of the module, else run-time.
+	 */
 	da_addr address;
 };
 

@@ -73,7 +73,7 @@ bool da_output_open(struct da_output *o, const char *path, struct da_err *err)
 {
 	struct stat st;
 
-	*o = (struct da_output){.path = path};
+	*o = (struct da_output){ .path = path };
 	if (strcmp(path, "-") == 0) {
 		o->file = stdout;
 		return true;
@@ -81,8 +81,9 @@ bool da_output_open(struct da_output *o, const char *path, struct da_err *err)
 	if (lstat(path, &st) < 0)
 		return errno == ENOENT ? open_temp(o, err) : fail(err, path);
 	if (S_ISLNK(st.st_mode))
-		return da_err_set(err, "cannot write %s: it is a symbolic link (\"-\" is standard "
-				       "output)",
+		return da_err_set(err,
+				  "cannot write %s: it is a symbolic link (\"-\" is standard "
+				  "output)",
 				  path);
 	if (S_ISDIR(st.st_mode))
 		return da_err_set(err, "cannot write %s: it is a directory", path);

@@ -28,7 +28,9 @@ struct da_output {
  */
 bool da_output_open(struct da_output *o, const char *path, struct da_err *err);
 
-/** Finish the document: flush, and put it in its place. On false there is no new file at the path. */
+/**
+ * Finish the document: flush, and put it in its place. On false there is no new file at the path.
+ */
 bool da_output_close(struct da_output *o, struct da_err *err);
 
 /** Drop the document: no file is left and an older one is as it was. */

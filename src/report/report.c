@@ -5,7 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-const char *const da_report_key_words[] = {"peak", "leaked", "bytes", "calls", "temporary", NULL};
+const char *const da_report_key_words[] = { "peak", "leaked", "bytes", "calls", "temporary", NULL };
 
 uint64_t da_report_site_value(const struct da_model_site *site, enum da_report_key key)
 {
@@ -53,7 +53,7 @@ const char *da_report_end(const struct da_model_quality *q, char buf[DA_REPORT_E
 
 struct da_callsite_machine da_report_callsite(const struct da_header *h)
 {
-	return (struct da_callsite_machine){.machine = h->machine, .elf_flags = h->elf_flags};
+	return (struct da_callsite_machine){ .machine = h->machine, .elf_flags = h->elf_flags };
 }
 
 struct da_text da_report_program(const struct da_header *h)
@@ -62,5 +62,5 @@ struct da_text da_report_program(const struct da_header *h)
 
 	while (start > 0 && h->program.bytes[start - 1] != '/')
 		start--;
-	return (struct da_text){h->program.bytes + start, h->program.len - start};
+	return (struct da_text){ h->program.bytes + start, h->program.len - start };
 }

@@ -26,10 +26,10 @@ struct da_report {
 /** Which number of a site decides: --sort, and what folded stacks carry. */
 enum da_report_key {
 	DA_REPORT_KEY_DEFAULT, /**< each section's own */
-	DA_REPORT_KEY_PEAK,	/**< bytes at the peak */
-	DA_REPORT_KEY_LEAKED,	/**< bytes live at the end */
-	DA_REPORT_KEY_BYTES,	/**< bytes ever allocated */
-	DA_REPORT_KEY_CALLS,	/**< blocks ever allocated */
+	DA_REPORT_KEY_PEAK, /**< bytes at the peak */
+	DA_REPORT_KEY_LEAKED, /**< bytes live at the end */
+	DA_REPORT_KEY_BYTES, /**< bytes ever allocated */
+	DA_REPORT_KEY_CALLS, /**< blocks ever allocated */
 	DA_REPORT_KEY_TEMPORARY, /**< temporary blocks */
 };
 

@@ -3,13 +3,13 @@
 
 void da_text_write(const struct da_report *r, const struct da_text_options *options, FILE *out)
 {
-	static const enum da_text_section by_site[] = {DA_TEXT_PEAK, DA_TEXT_LEAKS, DA_TEXT_CALLS,
-						       DA_TEXT_TEMPORARY};
+	static const enum da_text_section by_site[] = { DA_TEXT_PEAK, DA_TEXT_LEAKS, DA_TEXT_CALLS,
+							DA_TEXT_TEMPORARY };
 	struct da_groups groups;
 	struct da_text_page t = {
 		.r = r,
 		.options = options,
-		.layout = {.out = out, .columns = options->columns, .color = options->color},
+		.layout = { .out = out, .columns = options->columns, .color = options->color },
 		.groups = &groups,
 	};
 

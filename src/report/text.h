@@ -30,12 +30,12 @@ enum da_text_section {
 
 /** How a text report is to look. */
 struct da_text_options {
-	unsigned sections;  /**< of enum da_text_section */
-	uint32_t limit;	    /**< entries per section, 0: all */
+	unsigned sections; /**< of enum da_text_section */
+	uint32_t limit; /**< entries per section, 0: all */
 	uint32_t sub_limit; /**< stacks per entry, 0: all */
-	uint32_t depth;	    /**< frames per stack, 0: all */
+	uint32_t depth; /**< frames per stack, 0: all */
 	enum da_report_key sort;
-	unsigned columns;   /**< width, >= DA_LAYOUT_COLUMNS */
+	unsigned columns; /**< width, >= DA_LAYOUT_COLUMNS */
 	bool color;
 	bool full_names; /**< C++ and Rust names as they are, not cut by report/brief.h */
 };

@@ -12,10 +12,10 @@
 /* The graph's columns: the highest heap and resident memory in each slice of time. */
 struct graph {
 	uint64_t *heap, *rss;
-	unsigned n, peak;  /* columns, and the one with the peak */
+	unsigned n, peak; /* columns, and the one with the peak */
 	uint64_t duration; /* > 0 */
-	uint64_t top;	   /* what the topmost row means, > 0 */
-	bool has_rss;	   /* resident memory is recorded and fits the scale */
+	uint64_t top; /* what the topmost row means, > 0 */
+	bool has_rss; /* resident memory is recorded and fits the scale */
 };
 
 static unsigned column_of(const struct graph *g, uint64_t time_ns)
@@ -107,7 +107,8 @@ static void put_legend(const struct graph *g, const struct da_text_page *t)
 	if (g->has_rss)
 		snprintf(text + n, sizeof text - n, ", resident memory o");
 	else if (m->peak_rss_bytes)
-		snprintf(text + n, sizeof text - n, " (resident memory, up to %s, is off the scale)",
+		snprintf(text + n, sizeof text - n,
+			 " (resident memory, up to %s, is off the scale)",
 			 da_units_bytes(rss, m->peak_rss_bytes));
 	da_layout_heading(&t->layout, "TIMELINE", text);
 }
@@ -115,7 +116,7 @@ static void put_legend(const struct graph *g, const struct da_text_page *t)
 void da_text_put_timeline(const struct da_text_page *t)
 {
 	const struct da_model *m = t->r->model;
-	struct graph g = {.n = t->layout.columns - AXIS, .duration = m->totals.duration_ns};
+	struct graph g = { .n = t->layout.columns - AXIS, .duration = m->totals.duration_ns };
 
 	if (m->n_points == 0 || !m->totals.peak_bytes) {
 		da_layout_heading(&t->layout, "TIMELINE", "nothing was allocated");

@@ -93,9 +93,10 @@ static void put_damage(const struct da_text_page *t)
 			 why ? why : "", why ? "; " : "", t->r->truncated_byte);
 		da_layout_field(&t->layout, "DAMAGED", text);
 	} else if (!t->r->model->quality.has_end) {
-		da_layout_field(&t->layout, "unfinished", "the recording has no end: the program was "
-							  "still running, or the recorder was cut "
-							  "off");
+		da_layout_field(&t->layout, "unfinished",
+				"the recording has no end: the program was "
+				"still running, or the recorder was cut "
+				"off");
 	}
 }
 
@@ -113,7 +114,8 @@ static void put_events(const struct da_text_page *t)
 			     da_units_count(lost_count, lost));
 	for (size_t i = 0; i <= DA_LOST_COUNT && n < sizeof text; i++)
 		if (q->events_lost[i])
-			n += (size_t)snprintf(text + n, sizeof text - n, ", %s: %s", da_lost_name(i),
+			n += (size_t)snprintf(text + n, sizeof text - n, ", %s: %s",
+					      da_lost_name(i),
 					      da_units_count(count, q->events_lost[i]));
 	da_layout_field(&t->layout, "events", text);
 }
@@ -125,8 +127,9 @@ static void put_repairs(const struct da_text_page *t)
 
 	if (!q->unknown_frees && !q->order_repairs)
 		return;
-	snprintf(text, sizeof text, "%s frees of blocks never seen allocated, %s blocks whose free "
-				    "was missing",
+	snprintf(text, sizeof text,
+		 "%s frees of blocks never seen allocated, %s blocks whose free "
+		 "was missing",
 		 da_units_count(a, q->unknown_frees), da_units_count(b, q->order_repairs));
 	da_layout_field(&t->layout, "repairs", text);
 }
@@ -206,8 +209,8 @@ static void put_symbols(const struct da_text_page *t)
 		named += m->in_stacks && m->has_symbols;
 		lines += m->in_stacks && m->has_lines;
 	}
-	snprintf(text, sizeof text, "%zu of %zu modules in stacks have names, %zu source lines", named,
-		 used, lines);
+	snprintf(text, sizeof text, "%zu of %zu modules in stacks have names, %zu source lines",
+		 named, used, lines);
 	da_layout_field(&t->layout, "symbols", text);
 	for (uint32_t i = 0; i < t->r->model->n_modules; i++) {
 		const struct da_names_module *m = da_names_module_of(t->r->names, i);

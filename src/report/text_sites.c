@@ -37,7 +37,7 @@ struct item {
 
 static struct da_layout_row row_of(const struct view *v, const struct da_group_sums *s)
 {
-	struct da_layout_row row = {.part = da_group_value(s, v->key), .whole = v->whole};
+	struct da_layout_row row = { .part = da_group_value(s, v->key), .whole = v->whole };
 
 	row.bytes = row.average_bytes = s->alloc_bytes;
 	row.blocks = row.average_blocks = s->alloc_calls;
@@ -172,8 +172,8 @@ static uint32_t put_outer(struct da_intern *seen, const struct da_text_page *t,
 	for (size_t i = first; i < n; i++) {
 		const struct da_names_frame *f = &frames[i];
 
-		looks[i - first] = (struct look){f->function, f->file, f->line, f->module,
-						 f->function ? 0 : f->address};
+		looks[i - first] = (struct look){ f->function, f->file, f->line, f->module,
+						  f->function ? 0 : f->address };
 	}
 	id = da_intern_put(seen, looks, (n - first) * sizeof *looks);
 	free(looks);
@@ -184,7 +184,7 @@ static uint32_t put_outer(struct da_intern *seen, const struct da_text_page *t,
 static struct item *stacks_of(const struct da_text_page *t, const struct view *v,
 			      const struct da_group *group, size_t *n_out)
 {
-	struct da_intern seen = {.n = 0};
+	struct da_intern seen = { .n = 0 };
 	struct item *items = NULL;
 	size_t cap = 0;
 
@@ -195,7 +195,7 @@ static struct item *stacks_of(const struct da_text_page *t, const struct view *v
 
 		items = da_vec_reserve(items, &cap, (size_t)at + 1, sizeof *items);
 		if (at == before)
-			items[at] = (struct item){.index = site};
+			items[at] = (struct item){ .index = site };
 		da_group_add(&items[at].sums, &t->r->model->sites[site]);
 	}
 	*n_out = seen.n;
@@ -236,7 +236,7 @@ static void add_sums(struct da_group_sums *to, const struct da_group_sums *from)
 static void put_rest(const struct da_text_page *t, const struct view *v, const struct item *items,
 		     size_t n, const char *what)
 {
-	struct da_group_sums sums = {.alloc_calls = 0};
+	struct da_group_sums sums = { .alloc_calls = 0 };
 	struct da_layout_row row;
 
 	if (n == 0)
@@ -248,7 +248,8 @@ static void put_rest(const struct da_text_page *t, const struct view *v, const s
 	fprintf(t->layout.out, "  %zu further %s%s\n", n, what, n == 1 ? "" : "s");
 }
 
-static void put_stacks(const struct da_text_page *t, const struct view *v, const struct da_group *group)
+static void put_stacks(const struct da_text_page *t, const struct view *v,
+		       const struct da_group *group)
 {
 	size_t n, shown;
 	struct item *items = stacks_of(t, v, group, &n);
@@ -281,8 +282,8 @@ static void put_place(const struct da_text_page *t, const struct da_group *group
 	if (!own->function)
 		return; /* its label says all there is */
 	n = own->file ? snprintf(text, sizeof text, "at %s:%" PRIu32,
-				 da_names_text(names, own->file), own->line)
-		      : snprintf(text, sizeof text, "at 0x%" PRIx64, own->address);
+				 da_names_text(names, own->file), own->line) :
+			snprintf(text, sizeof text, "at 0x%" PRIx64, own->address);
 	if (m->base[0])
 		n += snprintf(text + n, sizeof text - (size_t)n, " in %s", m->base);
 	if (group->has_via && group->via.function)
@@ -312,8 +313,7 @@ static void put_group(const struct da_text_page *t, const struct view *v, const 
 	char label[DA_CLEAN_MAX + 1], part[DA_UNITS_TEXT], all[DA_UNITS_TEXT], share[DA_UNITS_TEXT];
 
 	da_layout_row(&t->layout, &row);
-	put_name(t, group->is_stackless ? "[no stack]"
-					: short_label(t, &group->own, label));
+	put_name(t, group->is_stackless ? "[no stack]" : short_label(t, &group->own, label));
 	if (group->is_stackless)
 		return;
 	put_place(t, group);
@@ -360,7 +360,7 @@ void da_text_put_sites(const struct da_text_page *t, enum da_text_section sectio
 {
 	const struct da_model_totals *all = &t->r->model->totals;
 	char a[DA_UNITS_TEXT], b[DA_UNITS_TEXT], c[DA_UNITS_TEXT], summary[256];
-	struct view v = {.title = "PEAK", .nothing = "nothing was allocated"};
+	struct view v = { .title = "PEAK", .nothing = "nothing was allocated" };
 
 	if (section == DA_TEXT_PEAK) {
 		v.key = DA_REPORT_KEY_PEAK;
@@ -369,19 +369,19 @@ void da_text_put_sites(const struct da_text_page *t, enum da_text_section sectio
 			 da_units_bytes(a, all->peak_bytes), da_units_count(b, all->peak_blocks),
 			 da_units_time(c, all->peak_time_ns));
 	} else if (section == DA_TEXT_LEAKS) {
-		v = (struct view){"LEAKS", "every block was freed", DA_REPORT_KEY_LEAKED,
-				  all->live_bytes};
+		v = (struct view){ "LEAKS", "every block was freed", DA_REPORT_KEY_LEAKED,
+				   all->live_bytes };
 		if (all->live_blocks)
 			v.nothing = "only blocks of 0 bytes were not freed";
 		snprintf(summary, sizeof summary, "%s in %s blocks not freed by the end",
 			 da_units_bytes(a, all->live_bytes), da_units_count(b, all->live_blocks));
 	} else if (section == DA_TEXT_CALLS) {
-		v = (struct view){"CALLS", v.nothing, DA_REPORT_KEY_CALLS, all->alloc_calls};
+		v = (struct view){ "CALLS", v.nothing, DA_REPORT_KEY_CALLS, all->alloc_calls };
 		snprintf(summary, sizeof summary, "%s allocations of %s",
 			 da_units_count(a, all->alloc_calls), da_units_bytes(b, all->alloc_bytes));
 	} else {
-		v = (struct view){"TEMPORARY", "no block was freed before the next allocation",
-				  DA_REPORT_KEY_TEMPORARY, all->temporary_blocks};
+		v = (struct view){ "TEMPORARY", "no block was freed before the next allocation",
+				   DA_REPORT_KEY_TEMPORARY, all->temporary_blocks };
 		snprintf(summary, sizeof summary,
 			 "%s blocks freed before the next allocation (%s of all)",
 			 da_units_count(a, all->temporary_blocks),

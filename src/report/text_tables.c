@@ -43,7 +43,8 @@ static void put_class(const struct da_text_page *t, unsigned class, const uint64
 		      uint64_t most)
 {
 	char label[80], count[DA_UNITS_TEXT], share[DA_UNITS_TEXT];
-	unsigned bar = most ? (unsigned)((double)calls[class] / (double)most * BAR_COLUMNS + 0.5) : 0;
+	unsigned bar =
+		most ? (unsigned)((double)calls[class] / (double)most * BAR_COLUMNS + 0.5) : 0;
 
 	class_label(class, label, sizeof label);
 	fprintf(t->layout.out, "%22s %12s %7s", label, da_units_short(count, calls[class]),
@@ -57,7 +58,7 @@ static void put_class(const struct da_text_page *t, unsigned class, const uint64
 void da_text_put_histogram(const struct da_text_page *t)
 {
 	const struct da_model *m = t->r->model;
-	uint64_t calls[CLASSES] = {0}, most = 0;
+	uint64_t calls[CLASSES] = { 0 }, most = 0;
 	unsigned first = CLASSES, last = 0;
 
 	for (size_t i = 0; i < m->n_sizes; i++) {
@@ -114,8 +115,8 @@ void da_text_put_threads(const struct da_text_page *t)
 {
 	const struct da_model *m = t->r->model;
 	const struct da_model_thread **sorted = da_xcalloc(m->n_threads + 1, sizeof *sorted);
-	size_t limit = t->options->limit && t->options->limit < m->n_threads ? t->options->limit
-									     : m->n_threads;
+	size_t limit = t->options->limit && t->options->limit < m->n_threads ? t->options->limit :
+									       m->n_threads;
 	char text[64];
 
 	for (size_t i = 0; i < m->n_threads; i++)

@@ -15,7 +15,7 @@ static void put_scaled(char *buf, double v, const char *unit)
 
 const char *da_units_bytes(char buf[DA_UNITS_TEXT], uint64_t bytes)
 {
-	static const char *const units[] = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+	static const char *const units[] = { "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
 	double v = (double)bytes / 1024;
 	size_t i = 0;
 
@@ -46,7 +46,7 @@ const char *da_units_count(char buf[DA_UNITS_TEXT], uint64_t count)
 
 const char *da_units_short(char buf[DA_UNITS_TEXT], uint64_t count)
 {
-	static const char *const units[] = {"k", "M", "G", "T", "P", "E"};
+	static const char *const units[] = { "k", "M", "G", "T", "P", "E" };
 	double v = (double)count / 1000;
 	size_t i = 0;
 

@@ -82,8 +82,8 @@ static const char *const names[] = {
 
 /* Beginnings of names: the standard libraries of C++ and Rust, and operator new not demangled. */
 static const char *const prefixes[] = {
-	"std::", "__gnu_cxx::", "alloc::", "core::", "hashbrown::", "<std::", "<alloc::",
-	"<core::", "_ZNSt", "_ZNKSt", "_ZSt", "_ZN9__gnu_cxx", "_Zna", "_Znw",
+	"std::",   "__gnu_cxx::", "alloc::", "core::", "hashbrown::",   "<std::", "<alloc::",
+	"<core::", "_ZNSt",       "_ZNKSt",  "_ZSt",   "_ZN9__gnu_cxx", "_Zna",   "_Znw",
 };
 
 /* Sorted by strcmp(). Of glibc, musl and uClibc. */

@@ -13,15 +13,18 @@
 #include "base/types.h"
 
 /**
- * Whether the function called @name (demangled or not) is a wrapper of malloc that many callers share
- * (operator new, strdup, xmalloc, g_malloc …) or belongs to the standard library of C++ or Rust.
+ * Whether the function called @name (demangled or not) is a wrapper of malloc that many callers
+ * share (operator new, strdup, xmalloc, g_malloc …) or belongs to the standard library of C++ or
+ * Rust.
  */
 bool da_wrappers_has(const char *name);
 
 /** Whether the source file @path is one of the C++ standard library's headers. */
 bool da_wrappers_has_file(const char *path);
 
-/** Whether @name only starts programs or threads: _start, __libc_start_main, start_thread, clone3 … */
+/**
+ * Whether @name only starts programs or threads: _start, __libc_start_main, start_thread, clone3 …
+ */
 bool da_wrappers_is_start(const char *name);
 
 #endif
