@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A target that is a whole MIPS system with its own kernel: see tests/device/run.sh."""
+import base64
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import time
+
+import lib
+
+BOOT = 300  # seconds for boot, run and power off; it takes about ten
+
+# Runs in the guest as root, with the files of the test in /host/work. They are moved to the path they
+# have here, and what the command left there comes back through the console.
+GUEST = """
+mkdir -p {work}
+cp -a /host/work/. {work}/
+cd {work}
+touch .before
+chmod 1777 /tmp
+mount -t tmpfs shm /dev/shm 2>/dev/null
+env {env} {command} <.stdin >.stdout 2>.stderr
+echo $? >.status
+find . -type f -newer .before ! -name .before >.list
+echo .status >>.list
+tar -czf /tmp/back.tgz -T .list
+echo FILES-BEGIN
+base64 /tmp/back.tgz
+echo FILES-END
+"""
+
+
+class Device(lib.Target):
+    def __init__(self, test):
+        super().__init__(test, "mipsel")
+        self.rig = os.environ.get("DUMPALLOC_RIG", "")
+        self.qemu = []  # it can exec: record works
+        for attribute in ("shim", "tool"):
+            source = getattr(self, attribute)
+            if os.path.exists(source):
+                setattr(self, attribute, shutil.copy(source, test.work))
+
+    def missing(self):
+        if not os.path.exists(os.path.join(self.rig, "root.ext4")):
+            return "there is no system in DUMPALLOC_RIG=%s" % self.rig
+        return super().missing()
+
+    def plain(self, *argv, env=None, **kw):
+        return self.boot(argv, env or {}, **kw)
+
+    def direct(self, output, *argv, env=None, **kw):
+        env = dict(env or {})
+        env.update(output if isinstance(output, dict) else {"DUMPALLOC_FILE": output})
+        env["LD_PRELOAD"] = self.shim
+        return self.boot(argv, env, **kw)
+
+    def record(self, output, *argv, options=(), env=None, **kw):
+        return self.boot([self.tool, "record", "-q", "-o", output, *options, "--", *argv],
+                         env or {}, **kw)
+
+    def boot(self, argv, env, stdin=b"", **_):
+        """Run one command on a freshly booted system."""
+        share = self.test.work + ".share"
+        shutil.rmtree(share, ignore_errors=True)
+        shutil.copytree(self.test.work, share + "/work", symlinks=True)
+        with open(share + "/work/.stdin", "wb") as f:
+            f.write(stdin)
+        with open(share + "/run-me.sh", "w") as f:
+            f.write(GUEST.format(work=shlex.quote(self.test.work), command=shlex.join(argv),
+                                 env=shlex.join("%s=%s" % kv for kv in env.items())))
+        start = time.monotonic()
+        done = subprocess.run([os.path.join(self.rig, "run-rig.sh"), "-t", str(BOOT), share],
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True, errors="replace")
+        shutil.rmtree(share)
+        files = re.search(r"^FILES-BEGIN\n(.*?)^FILES-END", done.stdout, re.S | re.M)
+        if not files:
+            self.test.die("the device did not finish (status %d):\n%s%s"
+                          % (done.returncode, done.stdout[-4000:], done.stderr[-2000:]))
+        subprocess.run(["tar", "-xz", "-C", self.test.work], check=True,
+                       input=base64.b64decode(files.group(1)))
+        status, out, err = (self.take(name) for name in (".status", ".stdout", ".stderr"))
+        return lib.Run(argv, int(status), out, err, time.monotonic() - start)
+
+    def take(self, name):
+        path = os.path.join(self.test.work, name)
+        with open(path, "rb") as f:
+            data = f.read()
+        os.unlink(path)
+        return data
