@@ -12,11 +12,11 @@ import lib
 
 BOOT = 300  # seconds for boot, run and power off; it takes about ten
 
-# Runs in the guest as root, with the files of the test in /host/work. They are moved to the path they
+# Runs in the guest as root, with the files of the test in /host/files. They are moved to the path they
 # have here, and what the command left there comes back through the console.
 GUEST = """
 mkdir -p {work}
-cp -a /host/work/. {work}/
+cp -a /host/files/. {work}/
 cd {work}
 touch .before
 chmod 1777 /tmp
@@ -64,8 +64,8 @@ class Device(lib.Target):
         """Run one command on a freshly booted system."""
         share = self.test.work + ".share"
         shutil.rmtree(share, ignore_errors=True)
-        shutil.copytree(self.test.work, share + "/work", symlinks=True)
-        with open(share + "/work/.stdin", "wb") as f:
+        shutil.copytree(self.test.work, share + "/files", symlinks=True)
+        with open(share + "/files/.stdin", "wb") as f:
             f.write(stdin)
         with open(share + "/run-me.sh", "w") as f:
             f.write(GUEST.format(work=shlex.quote(self.test.work), command=shlex.join(argv),
