@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum {
 	RECORDS = 200,
@@ -19,6 +20,7 @@ enum {
 	BUCKET_BYTES = 64 * 1024,
 	LINES = 20000,
 	LINE_BYTES = 48,
+	STEP_MS = 2,
 };
 
 struct record {
@@ -31,6 +33,14 @@ static void *must(void *p)
 	if (!p)
 		exit(1);
 	return p;
+}
+
+/* Slow enough for a timeline. */
+static void take_time(void)
+{
+	const struct timespec step = { .tv_nsec = STEP_MS * 1000000L };
+
+	nanosleep(&step, NULL);
 }
 
 /* The list is dropped, its records are not. */
@@ -46,6 +56,8 @@ static size_t remember_forever(void)
 		r->next = head;
 		head = r;
 		bytes += sizeof(*r);
+		if (i % 4 == 0)
+			take_time();
 	}
 	return bytes;
 }
@@ -59,6 +71,7 @@ static size_t build_index(void)
 		bucket[i] = must(malloc(BUCKET_BYTES));
 		memset(bucket[i], i, BUCKET_BYTES);
 		bytes += BUCKET_BYTES;
+		take_time();
 	}
 	for (int i = 0; i < BUCKETS; i++)
 		free(bucket[i]);
@@ -82,6 +95,8 @@ static size_t format_lines(void)
 
 		length += strlen(line);
 		free(line);
+		if (i % 200 == 0)
+			take_time();
 	}
 	return length;
 }
