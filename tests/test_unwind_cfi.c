@@ -107,28 +107,14 @@ static const struct expected aarch64_pac_rules[] = {
 };
 
 static const struct expected mips_cfi_rules[] = {
-	{ 0x370, "none" },
-	{ 0x3a0, "sp+0 lr" },
-	{ 0x3b0, "sp+40 lr" },
-	{ 0x3c8, "sp+40 ra-4" },
-	{ 0x410, "sp+0 lr" },
-	{ 0x428, "sp+40 lr" },
-	{ 0x440, "sp+40 ra-4" },
-	{ 0x494, "sp+0 lr" },
-	{ 0x4b4, "sp+40 lr" },
-	{ 0x4d4, "sp+40 ra-4 s-8" },
-	{ 0x4d8, "fp+40 ra-4 s-8" },
-	{ 0x504, "sp+40 ra-4 s-8" },
-	{ 0x520, "sp+0 lr" },
-	{ 0x530, "sp+32752 lr" },
-	{ 0x544, "sp+80032 ra-4" },
-	{ 0x568, "sp+32752 ra-4" },
-	{ 0x578, "sp+0 lr" },
-	{ 0x588, "sp+32 lr" },
-	{ 0x598, "sp+32 ra-4" },
-	{ 0x5b0, "none" },
+	{ 0x370, "none" },           { 0x3a0, "sp+0 lr" },        { 0x3b0, "sp+40 lr" },
+	{ 0x3c8, "sp+40 ra-4" },     { 0x410, "sp+0 lr" },        { 0x428, "sp+40 lr" },
+	{ 0x440, "sp+40 ra-4" },     { 0x494, "sp+0 lr" },        { 0x4b4, "sp+40 lr" },
+	{ 0x4d4, "sp+40 ra-4 s-8" }, { 0x4d8, "fp+40 ra-4 s-8" }, { 0x504, "sp+40 ra-4 s-8" },
+	{ 0x520, "sp+0 lr" },        { 0x530, "sp+32752 lr" },    { 0x544, "sp+80032 ra-4" },
+	{ 0x568, "sp+32752 ra-4" },  { 0x578, "sp+0 lr" },        { 0x588, "sp+32 lr" },
+	{ 0x598, "sp+32 ra-4" },     { 0x5b0, "none" },
 };
-
 
 /* A module image: both sections at their addresses. */
 struct sample {
@@ -151,11 +137,11 @@ static struct sample *sample_create(bool big_endian, uint8_t word, struct da_cfi
 #define PUT(s, name, section) \
 	memcpy((s)->memory + name##_##section##_at, name##_##section, sizeof(name##_##section))
 
-#define LOAD(s, name) \
-	do { \
-		PUT(s, name, eh_frame_hdr); \
-		PUT(s, name, eh_frame); \
-		(s)->cfi.hdr = name##_eh_frame_hdr_at; \
+#define LOAD(s, name)                                            \
+	do {                                                     \
+		PUT(s, name, eh_frame_hdr);                      \
+		PUT(s, name, eh_frame);                          \
+		(s)->cfi.hdr = name##_eh_frame_hdr_at;           \
 		(s)->cfi.hdr_size = sizeof(name##_eh_frame_hdr); \
 	} while (0)
 
@@ -323,8 +309,7 @@ END_TEST
 
 START_TEST(plt_expression_counts_the_second_push)
 {
-	struct sample *s =
-		BUILD("zR", "\x0f\x0b\x77\x08\x80\x00\x3f\x1a\x3b\x2a\x33\x24\x22");
+	struct sample *s = BUILD("zR", "\x0f\x0b\x77\x08\x80\x00\x3f\x1a\x3b\x2a\x33\x24\x22");
 
 	check_built(s, 0x1000, "sp+8 ra-8");
 	check_built(s, 0x100a, "sp+8 ra-8");
@@ -405,8 +390,8 @@ static uint8_t *guarded(size_t size, uint8_t **map_out, size_t *map_size_out)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	size_t room = (size + page - 1) / page * page;
-	uint8_t *map = mmap(NULL, room + page, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint8_t *map =
+		mmap(NULL, room + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	ck_assert_ptr_ne(map, MAP_FAILED);
 	ck_assert_int_eq(mprotect(map + room, page, PROT_NONE), 0);

@@ -68,8 +68,7 @@ static const struct expected mips_r6_calls[] = {
 	{ 0x518, "sp+32 ra-4", "none" },
 };
 
-
-#define TEXT(name, big, width, release6) \
+#define TEXT(name, big, width, release6)                                                           \
 	(&(struct da_mips_text){ { name##_text, name##_text_at, sizeof(name##_text), big, width }, \
 				 release6 })
 #define N(a) (sizeof(a) / sizeof((a)[0]))
@@ -136,9 +135,9 @@ START_TEST(interrupted_instructions_have_their_rule)
 		da_addr pc;
 		const char *rule;
 	} want[] = {
-		{ 0x320, "sp+0 lr" },	  { 0x32c, "sp+0 lr" },	   { 0x330, "sp+40 lr" },
-		{ 0x344, "sp+40 lr" },	  { 0x348, "sp+40 ra-4" }, { 0x350, "sp+40 ra-4" },
-		{ 0x360, "sp+40 ra-4" },  { 0x364, "sp+40 lr" },   { 0x36c, "sp+40 lr" },
+		{ 0x320, "sp+0 lr" },    { 0x32c, "sp+0 lr" },    { 0x330, "sp+40 lr" },
+		{ 0x344, "sp+40 lr" },   { 0x348, "sp+40 ra-4" }, { 0x350, "sp+40 ra-4" },
+		{ 0x360, "sp+40 ra-4" }, { 0x364, "sp+40 lr" },   { 0x36c, "sp+40 lr" },
 		{ 0x374, "sp+40 ra-4" },
 	};
 	const struct da_mips_text *t = TEXT(mipsel, false, 4, false);
@@ -262,8 +261,8 @@ END_TEST
 START_TEST(truncated_code_reads_nothing_outside)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE), n = sizeof(mipsel_text);
-	uint8_t *map = mmap(NULL, 3 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-			    0);
+	uint8_t *map =
+		mmap(NULL, 3 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	struct da_mips_text t = { { NULL, 0x1000, 0, false, 4 }, false };
 	struct da_rule rule;
 
@@ -292,7 +291,9 @@ END_TEST
 START_TEST(endless_code_ends_the_scan)
 {
 	static const uint32_t self[] = { 0x1000ffff, 0 };
-	static const uint32_t both[] = { 0x10800001, 0, 0x1000fffd, 0, 0x10800001, 0, 0x1000fff8, 0 };
+	static const uint32_t both[] = {
+		0x10800001, 0, 0x1000fffd, 0, 0x10800001, 0, 0x1000fff8, 0
+	};
 	struct code c;
 	struct da_rule rule;
 

@@ -158,7 +158,7 @@ static APART bool read_cie(const struct da_cfi *cfi, da_addr at, struct da_cfi_c
 
 /* Read FDE and CIE. *begin_out: the code's first address; the cursor stands at the instructions. */
 static APART bool read_fde(const struct da_cfi *cfi, da_addr at, da_addr pc, struct da_cfi_cie *cie,
-		     struct da_cursor *c, da_addr *begin_out)
+			   struct da_cursor *c, da_addr *begin_out)
 {
 	da_addr id_at, begin;
 	uint64_t id, size;
@@ -218,7 +218,7 @@ static bool convert_ra(const struct da_cfi *cfi, const struct da_cfi_row *row, s
 }
 
 static APART void convert(const struct da_cfi *cfi, const struct da_cfi_row *row, da_addr pc,
-		    struct da_rule *rule)
+			  struct da_rule *rule)
 {
 	struct da_rule r = { .kind = DA_RULE_NONE };
 

@@ -140,7 +140,8 @@ static bool is_plt(struct da_cursor *block, int32_t *after_out)
 }
 
 /* DW_OP_breg<reg> offset, and nothing else but @last when that is not 0. */
-static bool is_register(struct da_cursor *block, uint8_t last, uint8_t *reg_out, int64_t *offset_out)
+static bool is_register(struct da_cursor *block, uint8_t last, uint8_t *reg_out,
+			int64_t *offset_out)
 {
 	uint8_t op = (uint8_t)da_cursor_unsigned(block, 1);
 
@@ -214,8 +215,8 @@ static void full_cfa(struct machine *m, bool is_signed)
 {
 	uint64_t reg = da_cursor_uleb(m->c);
 
-	define_cfa(m, reg, is_signed ? factored(m, da_cursor_sleb(m->c)) :
-				       (int64_t)da_cursor_uleb(m->c));
+	define_cfa(m, reg,
+		   is_signed ? factored(m, da_cursor_sleb(m->c)) : (int64_t)da_cursor_uleb(m->c));
 }
 
 static void advance(struct machine *m, uint64_t delta)
@@ -286,9 +287,8 @@ static bool run(struct machine *m, struct da_cursor *program)
 	return !m->bad && !program->bad;
 }
 
-bool da_cfi_program_run(const struct da_cfi *cfi, struct da_cfi_cie *cie,
-			struct da_cursor *program, const da_addr range[2],
-			struct da_cfi_row *row_out)
+bool da_cfi_program_run(const struct da_cfi *cfi, struct da_cfi_cie *cie, struct da_cursor *program,
+			const da_addr range[2], struct da_cfi_row *row_out)
 {
 	struct machine m;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/** The modules (executable and shared objects) mapped in the traced process, as unwinding sees them. */
+/** The modules (executable, shared objects) of the traced process, as unwinding sees them. */
 #ifndef DA_UNWIND_MODULE_H
 #define DA_UNWIND_MODULE_H
 
@@ -19,7 +19,7 @@ struct da_module {
 	/** The executable, non-writable segment: [text_lo, text_lo + p_filesz). Bytes beyond
 	 * p_filesz may be mapped past the end of the file and fault when read (UNWIND.md). */
 	uintptr_t text_lo, text_hi;
-	/** The PT_LOAD that holds .eh_frame_hdr and .eh_frame, by file size; 0 where there is none. */
+	/** The PT_LOAD that holds .eh_frame_hdr and .eh_frame, by file size; 0 if there is none. */
 	uintptr_t eh_lo, eh_hi;
 	/** PT_GNU_EH_FRAME; 0 where there is none. */
 	uintptr_t eh_frame_hdr;
@@ -35,7 +35,7 @@ struct da_module {
 struct da_module_table {
 	/** Odd while the table is being changed. */
 	uint32_t sequence;
-	/** Grows when a module has gone or moved; cached rules and stacks of older ones are void. */
+	/** Grows when a module has gone or moved; rules and stacks of older ones are void. */
 	uint32_t generation;
 	uint32_t n;
 	struct da_module *modules; /**< @n of them, capacity owned by the table's owner */

@@ -27,8 +27,8 @@ struct da_query {
 bool da_native_find(const struct da_query *q, unsigned attempt, struct da_rule *rule_out);
 
 /**
- * Whether @pc, which lies in @m or is its text_hi, can be a return address: in text, aligned, behind
- * a call or at a signal trampoline. Reads only text.
+ * Whether @pc, which lies in @m or is its text_hi, can be a return address: in text, aligned,
+ * behind a call or at a signal trampoline. Reads only text.
  */
 bool da_native_is_return(const struct da_module *m, uintptr_t pc);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/** A rule: how to get from a frame to its caller. Found by pure functions, cached, then executed. */
+/** A rule: how to get from a frame to its caller. Found by pure functions, cached, executed. */
 #ifndef DA_UNWIND_RULE_H
 #define DA_UNWIND_RULE_H
 
@@ -43,8 +43,8 @@ enum da_rule_base {
 
 /** Small on purpose: one per remembered pc. Offsets are in bytes. */
 struct da_rule {
-	uint8_t kind;  /**< enum da_rule_kind */
-	uint8_t base;  /**< enum da_rule_base */
+	uint8_t kind; /**< enum da_rule_kind */
+	uint8_t base; /**< enum da_rule_base */
 	uint8_t flags; /**< DA_RULE_FP_SAVED, ... */
 	uint8_t unused;
 	int32_t cfa_offset;

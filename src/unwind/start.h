@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/** The registers from which a walk starts, as an interposed function's assembly entry saves them. */
+/** The registers from which a walk starts, as the entry of an interposed function saves them. */
 #ifndef DA_UNWIND_START_H
 #define DA_UNWIND_START_H
 

@@ -25,8 +25,8 @@ struct da_frame {
  * Every word read is aligned and lies in [frame->sp, stack_hi); the new sp is greater than the old
  * one (equal only for an interrupted leaf function), so that a walk always ends.
  * @return false, with the reason in *end_out, when there is no caller to go to: COMPLETE for
- * DA_RULE_END, and for a return address (of a rule that is no guess) or a base of 0, by which psABIs
- * mark the outermost frame.
+ * DA_RULE_END, and for a return address (of a rule that is no guess) or a base of 0, by which
+ * psABIs mark the outermost frame.
  */
 bool da_step(const struct da_rule *rule, const struct da_frame *frame, uintptr_t stack_hi,
 	     struct da_frame *out, enum da_unwind_end *end_out);

@@ -16,23 +16,23 @@
 /** How stacks are captured (record's --unwind). The values are stored in the stream's header. */
 enum da_unwind_mode {
 	DA_UNWIND_AUTO = 0, /**< the best source for each pc: CFI, else frame pointer, else scan */
-	DA_UNWIND_CFI = 1,  /**< call frame information only */
+	DA_UNWIND_CFI = 1, /**< call frame information only */
 	DA_UNWIND_SCAN = 2, /**< instruction scanning only (MIPS) */
-	DA_UNWIND_FP = 3,   /**< frame pointers only */
-	DA_UNWIND_GCC = 4,  /**< _Unwind_Backtrace of libgcc_s */
+	DA_UNWIND_FP = 3, /**< frame pointers only */
+	DA_UNWIND_GCC = 4, /**< _Unwind_Backtrace of libgcc_s */
 	DA_UNWIND_NONE = 5, /**< no stacks */
 };
 
 /** Why a walk ended. The values are stored in the stream (dumpalloc-trace(5)). */
 enum da_unwind_end {
-	DA_UNWIND_END_COMPLETE = 0,	 /**< the outermost frame was reached */
-	DA_UNWIND_END_DEPTH = 1,	 /**< the depth cap cut the stack */
-	DA_UNWIND_END_NO_RULE = 2,	 /**< no rule for the last frame's pc */
-	DA_UNWIND_END_NO_MODULE = 3,	 /**< the last frame's pc lies in no known module */
-	DA_UNWIND_END_BAD_READ = 4,	 /**< a needed word lies outside the thread's stack */
+	DA_UNWIND_END_COMPLETE = 0, /**< the outermost frame was reached */
+	DA_UNWIND_END_DEPTH = 1, /**< the depth cap cut the stack */
+	DA_UNWIND_END_NO_RULE = 2, /**< no rule for the last frame's pc */
+	DA_UNWIND_END_NO_MODULE = 3, /**< the last frame's pc lies in no known module */
+	DA_UNWIND_END_BAD_READ = 4, /**< a needed word lies outside the thread's stack */
 	DA_UNWIND_END_NOT_ADVANCING = 5, /**< the CFA did not grow */
 	DA_UNWIND_END_FOREIGN_STACK = 6, /**< sp is, or went, to a stack that is not known */
-	DA_UNWIND_END_OFF = 7,		 /**< stacks are not captured */
+	DA_UNWIND_END_OFF = 7, /**< stacks are not captured */
 };
 
 /** Rules remembered per thread; a power of two. */

@@ -9,7 +9,7 @@
 
 /* What became of one rule. */
 enum verdict {
-	GO,   /* the caller's frame is known */
+	GO, /* the caller's frame is known */
 	STOP, /* the walk ends for the reason in u->end */
 	NEXT, /* this rule does not fit; another source may have a better one */
 };
@@ -59,7 +59,12 @@ static inline enum verdict apply(struct da_unwind *u, const struct da_rule *rule
 	}
 	if (u->end == DA_UNWIND_END_COMPLETE || rule->kind == DA_RULE_NONE)
 		return STOP;
-	return guess || u->end == DA_UNWIND_END_NO_RULE ? NEXT : STOP;
+	if (!guess)
+		return u->end == DA_UNWIND_END_NO_RULE ? NEXT : STOP;
+	/* A frame pointer that is none says nothing of the stack. */
+	if (rule->base == DA_RULE_FP && u->mode != DA_UNWIND_FP)
+		u->end = DA_UNWIND_END_NO_RULE;
+	return NEXT;
 }
 
 /* Ask the sources one after the other, take the first rule that fits, and remember it. */

@@ -27,15 +27,13 @@ static void remember(uintptr_t a, uintptr_t b, uintptr_t c, const struct da_unwi
 	entry_args[3] = (uintptr_t)__builtin_frame_address(0);
 }
 
-uintptr_t da_entry_probe(uintptr_t a, uintptr_t b, uintptr_t c,
-			 const struct da_unwind_start *start)
+uintptr_t da_entry_probe(uintptr_t a, uintptr_t b, uintptr_t c, const struct da_unwind_start *start)
 {
 	remember(a, b, c, start);
 	return a + b + c;
 }
 
-void da_entry_probe_void(uintptr_t a, uintptr_t b, uintptr_t c,
-			 const struct da_unwind_start *start)
+void da_entry_probe_void(uintptr_t a, uintptr_t b, uintptr_t c, const struct da_unwind_start *start)
 {
 	remember(a, b, c, start);
 }

@@ -4,8 +4,8 @@
  * a frame pointer and knows its own sp at the call: it reads the register just before, with the
  * outgoing arguments in registers. Prints "ok" or what differs; status 0 or 1.
  */
-#include <stdio.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "unwind/start.h"
 

@@ -8,7 +8,7 @@
  * The kernel's struct rt_sigframe at sp: siginfo (128), ucontext up to its mcontext (176,
  * 16-aligned), fault address (8), x0-x30, sp, pc (arch/arm64/include/uapi/asm/sigcontext.h).
  */
-#define SIGNAL_X(n) (128 + 176 + 8 + (n) * 8)
+#define SIGNAL_X(n) (128 + 176 + 8 + (n)*8)
 static const struct da_rule signal_rule = {
 	.kind = DA_RULE_SIGNAL,
 	.cfa_offset = SIGNAL_X(31),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/** Constants of the walk, a CPU without an unwinder of ours. The same file exists for each architecture. */
+/** Constants of the walk, a CPU without rules of ours. The same file exists for each CPU. */
 #ifndef DA_UNWIND_CPU_H
 #define DA_UNWIND_CPU_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/** Entries of interposed functions where there is no assembly for the CPU. Contract: x86_64/entry.h. */
+/** Entries of interposed functions, any CPU (no assembly). Contract: x86_64/entry.h. */
 #ifndef DA_UNWIND_ENTRY_H
 #define DA_UNWIND_ENTRY_H
 
@@ -21,7 +21,8 @@
 		__asm__("da_entry_" #name); \
 	__attribute__((visibility("default"))) uintptr_t da_generic_##name( \
 		uintptr_t a, uintptr_t b, uintptr_t c) __asm__(#name); \
-	__attribute__((noinline)) uintptr_t da_generic_##name(uintptr_t a, uintptr_t b, uintptr_t c) \
+	__attribute__((noinline)) \
+	uintptr_t da_generic_##name(uintptr_t a, uintptr_t b, uintptr_t c) \
 	{ \
 		struct da_unwind_start start = { \
 			.pc = (uintptr_t)__builtin_return_address(0), \

@@ -30,7 +30,11 @@ struct path {
 	unsigned n_branches;
 };
 
-enum outcome { ONWARD, RETURNED, LOST };
+enum outcome {
+	ONWARD,
+	RETURNED,
+	LOST
+};
 
 static struct place place_of(const struct path *p, uint32_t i)
 {
@@ -89,7 +93,7 @@ static void call(struct path *p)
 	p->ra.known = DA_MIPS_UNKNOWN;
 }
 
-/* sp below the frame's: the prologue of another function, unless an own prologue was interrupted. */
+/* sp below the frame's: the prologue of another function, unless our own was interrupted. */
 static bool strayed(const struct path *p)
 {
 	return !p->exact && p->regs.known[DA_MIPS_SP] == DA_MIPS_SP0 &&

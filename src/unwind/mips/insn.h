@@ -127,7 +127,8 @@ static inline bool da_mips_is_branch(const struct da_mips_text *t, uint32_t i)
 	unsigned op = da_mips_op(i);
 
 	return (op >= 0x04 && op <= 0x07) || (op >= 0x14 && op <= 0x17) ||
-	       (op == 0x01 && !da_mips_is_call(t, i)) || (op == 0x11 && (da_mips_rs(i) & 0x1b) == 8);
+	       (op == 0x01 && !da_mips_is_call(t, i)) ||
+	       (op == 0x11 && (da_mips_rs(i) & 0x1b) == 8);
 }
 
 /** Target of a b or conditional branch at @pc. */

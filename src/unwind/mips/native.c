@@ -31,7 +31,8 @@ bool da_native_is_return(const struct da_module *m, uintptr_t pc)
 }
 
 /* A frame that ends the stack, is the kernel's, or is described by the module's CFI. */
-static void from_tables(const struct da_query *q, const struct da_mips_text *t, struct da_rule *rule)
+static void from_tables(const struct da_query *q, const struct da_mips_text *t,
+			struct da_rule *rule)
 {
 	if (q->exact || !da_mips_special_find(t, q->pc, rule)) {
 		if (da_native_is_entry(q))

@@ -3,8 +3,9 @@
  * Rules from MIPS code, where no tables exist (for C: nearly always).
  *
  * Two methods, independent of each other: backward from the pc to the function's prologue, and
- * forward to its epilogue. Measured on 935,114 call sites of 329 Debian programs, the first is right
- * for 99.94 %, the second for 90.9 %; their errors are other ones. Both only read the text given, so
+ * forward to its epilogue. Of 712,128 call sites in Debian's mipsel programs and libraries,
+ * compared with .pdr, the first is right for 99.94 % (for all but one, start-up code without a
+ * table entry left out), the second for 79 % and silent for 21 %. Both only read the text given, so
  * both run on any machine for either byte order. 32-bit encodings; o32, n32, n64; to Release 6.
  */
 #ifndef DA_UNWIND_MIPS_SCAN_H

@@ -20,8 +20,8 @@ enum da_mips_call da_mips_call_before(const struct da_mips_text *text, da_addr p
 }
 
 /*
- * A signal frame: offsets from sp of the saved pc and of the saved register 0. Registers are 8 bytes
- * apart in all ABIs.
+ * A signal frame: offsets from sp of the saved pc and of the saved register 0. Registers are 8
+ * bytes apart in all ABIs.
  */
 static void set_signal(const struct da_mips_text *text, int32_t pc, int32_t regs,
 		       struct da_rule *rule)

@@ -97,9 +97,7 @@ static void special(struct da_mips_track *t, uint32_t i)
 {
 	switch (da_mips_funct(i)) {
 	case 0x21: /* addu */
-	case 0x2d: /* daddu */
-		add(t, i);
-		return;
+	case 0x2d: /* daddu */ add(t, i); return;
 	case 0x25: /* or, as a move */
 		if (da_mips_rs(i) == 0 || da_mips_rt(i) == 0)
 			add(t, i);
@@ -107,9 +105,7 @@ static void special(struct da_mips_track *t, uint32_t i)
 			forget(t, da_mips_rd(i));
 		return;
 	case 0x23: /* subu */
-	case 0x2f: /* dsubu */
-		subtract(t, i);
-		return;
+	case 0x2f: /* dsubu */ subtract(t, i); return;
 	}
 	forget(t, da_mips_rd(i));
 }
@@ -120,9 +116,7 @@ static void special3(struct da_mips_track *t, uint32_t i)
 	switch (da_mips_funct(i)) {
 	case 0x0a: /* lwx and kin */
 	case 0x20: /* seb, seh, wsbh */
-	case 0x24: /* dsbh, dshd */
-		forget(t, da_mips_rd(i));
-		return;
+	case 0x24: /* dsbh, dshd */ forget(t, da_mips_rd(i)); return;
 	}
 	forget(t, da_mips_rt(i));
 }
@@ -135,8 +129,8 @@ static bool writes_rt(uint32_t i)
 	if (op >= 0x10 && op <= 0x12) /* coprocessors: the moves from them */
 		return da_mips_rs(i) < 4;
 	return (op >= 0x08 && op <= 0x0f) || (op >= 0x18 && op <= 0x1f) ||
-	       (op >= 0x20 && op <= 0x27) || op == 0x30 || op == 0x34 || op == 0x37 ||
-	       op == 0x38 || op == 0x3c;
+	       (op >= 0x20 && op <= 0x27) || op == 0x30 || op == 0x34 || op == 0x37 || op == 0x38 ||
+	       op == 0x3c;
 }
 
 void da_mips_track_step(struct da_mips_track *t, uint32_t i)
@@ -146,16 +140,12 @@ void da_mips_track_step(struct da_mips_track *t, uint32_t i)
 	case 0x08: /* addi */
 	case 0x09: /* addiu */
 	case 0x18: /* daddi */
-	case 0x19: /* daddiu */
-		add_immediate(t, i);
-		return;
+	case 0x19: /* daddiu */ add_immediate(t, i); return;
 	case 0x0d: or_immediate(t, i); return;
 	case 0x0f: upper_immediate(t, i); return;
 	case 0x1c: forget(t, da_mips_rd(i)); return; /* SPECIAL2 */
 	case 0x1f: special3(t, i); return;
-	case 0x3b: /* Release 6: pc-relative */
-		forget(t, da_mips_rs(i));
-		return;
+	case 0x3b: /* Release 6: pc-relative */ forget(t, da_mips_rs(i)); return;
 	}
 	if (writes_rt(i))
 		forget(t, da_mips_rt(i));

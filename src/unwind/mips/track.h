@@ -9,9 +9,9 @@
 enum da_mips_known {
 	DA_MIPS_UNKNOWN = 0,
 	DA_MIPS_CONST, /**< the value itself */
-	DA_MIPS_SP0,   /**< sp at the start + value */
-	DA_MIPS_S80,   /**< s8 at the start + value */
-	DA_MIPS_RA0,   /**< ra at the start (value 0) */
+	DA_MIPS_SP0, /**< sp at the start + value */
+	DA_MIPS_S80, /**< s8 at the start + value */
+	DA_MIPS_RA0, /**< ra at the start (value 0) */
 };
 
 /** The state; registers that were loaded or computed otherwise are unknown. */

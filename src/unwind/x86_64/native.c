@@ -74,9 +74,22 @@ static bool from_cfi(const struct da_query *q, struct da_rule *rule_out)
 	return true;
 }
 
+/*
+ * musl's last words, "exit(main(...))": call *reg; mov %eax, %edi; call exit; padding, as nothing
+ * comes back. Its code has neither CFI nor frame pointers.
+ */
+static bool is_libc_start(const struct da_module *m, uintptr_t pc)
+{
+	const uint8_t *b = text(m, pc, -2, 11);
+
+	return b && m->eh_frame_hdr_size == 0 && b[0] == 0xff && (b[1] & 0xf8) == 0xd0 &&
+	       b[2] == 0x89 && b[3] == 0xc7 && b[4] == 0xe8 &&
+	       (b[9] == 0x66 || b[9] == 0x0f || b[9] == 0x90);
+}
+
 static bool from_fp(const struct da_query *q, struct da_rule *rule_out)
 {
-	if (da_native_is_entry(q))
+	if (da_native_is_entry(q) || (!q->exact && is_libc_start(q->module, q->pc)))
 		*rule_out = (struct da_rule){ .kind = DA_RULE_END };
 	else
 		*rule_out = fp_rule;
