@@ -55,9 +55,10 @@ enum da_options_result {
 };
 
 /**
- * Parse @argv by @command's table: environment first, then the command line (with program_follows: up
- * to the first operand; else operands are moved to the end of @argv). Calls da_message_init(); da_options_common() has the common options. @options goes to
- * the setters, @first_out gets the index of the first operand.
+ * Parse @argv by @command's table: environment first, then the command line (with program_follows:
+ * up to the first operand; else operands are moved to the end of @argv). Calls da_message_init();
+ * da_options_common() has the common options. @options goes to the setters, @first_out gets the
+ * index of the first operand.
  */
 enum da_options_result da_options_parse(const struct da_command *command, int argc, char **argv,
 					void *options, int *first_out);

@@ -146,8 +146,9 @@ uint8_t *da_lease_room(struct da_thread *t, size_t n)
 void da_lease_commit(struct da_thread *t, const uint8_t *end)
 {
 	t->pos = (uint32_t)(end - da_chunk_payload(t->chunk));
-	da_chunk_set_order(t->chunk, t->encoder.order);
 	__atomic_store_n(&t->chunk->committed, t->pos, __ATOMIC_RELEASE);
+	/* after it: a sweep in between must not take the new key for that of committed bytes */
+	da_chunk_set_order(t->chunk, t->encoder.order);
 }
 
 void da_lease_leave(struct da_thread *t)
