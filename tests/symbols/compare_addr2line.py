@@ -153,13 +153,17 @@ def are_aliases(ours, theirs, names):
         a[1] == b[1] and (a[0] == b[0] or names[a[0]] & names[b[0]]) for a, b in zip(ours, theirs))
 
 
+def bare(name):
+    """Without parameters, qualification and the compiler's suffix."""
+    name = name.replace("(anonymous namespace)", "{anonymous}").partition("(")[0]
+    return re.sub(r"(\.\w+)+$", "", name.rpartition("::")[2])
+
+
 def are_symbol_guesses(ours, theirs):
     """binutils gave the name of the symbol found there to a part of its function, or to a function
-    inlined where it starts."""
-    outer = ours[-1][0].partition("(")[0]
+    inlined where it starts; or for a function without a linkage name only one of us found it."""
     return len(ours) == len(theirs) and all(
-        a[1] == b[1] and (a[0] == b[0] or b[0] == ours[-1][0] or
-                          re.fullmatch(re.escape(outer) + r"(\.\w+)*", b[0]))
+        a[1] == b[1] and (bare(b[0]) in (bare(a[0]), bare(ours[-1][0])))
         for a, b in zip(ours, theirs))
 
 
