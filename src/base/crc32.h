@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/** CRC-32 as in IEEE 802.3, zlib and PNG: polynomial 0xedb88320 reflected, initial and final 0xffffffff. */
+/**
+ * CRC-32 as in IEEE 802.3, zlib and PNG: polynomial 0xedb88320 reflected, initial and final
+ * 0xffffffff.
+ */
 #ifndef DA_BASE_CRC32_H
 #define DA_BASE_CRC32_H
 

@@ -24,7 +24,9 @@ struct da_err {
  */
 bool da_err_set(struct da_err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/** Put "formatted text: " (cut at 253 bytes) before the text already in @err. @return always false. */
+/**
+ * Put "formatted text: " (cut at 253 bytes) before the text already in @err. @return always false.
+ */
 bool da_err_prefix(struct da_err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -232,7 +232,8 @@ long da_sys_poll_out(int fd, int timeout_ms)
 long da_sys_file_id(int fd, struct da_sys_file_id *out)
 {
 	struct statx st;
-	long r = da_sys_call(SYS_statx, fd, (long)"", AT_EMPTY_PATH, STATX_BASIC_STATS, (long)&st, 0);
+	long r = da_sys_call(SYS_statx, fd, (long)"", AT_EMPTY_PATH, STATX_BASIC_STATS, (long)&st,
+			     0);
 
 	if (r < 0)
 		return r;

@@ -14,7 +14,10 @@ struct da_segment {
 	uint32_t flags; /**< PF_R | PF_W | PF_X */
 };
 
-/** One decoded event. Pointers point into the decoder's input or the decoder: valid until the next call. */
+/**
+ * One decoded event. Pointers point into the decoder's input or the decoder: valid until the next
+ * call.
+ */
 struct da_event {
 	enum da_kind kind;
 	enum da_ext ext; /**< meaningful when kind is DA_KIND_EXT */
@@ -35,10 +38,12 @@ struct da_event {
 	union {
 		struct {
 			uint64_t id;		 /**< ids of one thread are 1, 2, 3 … */
-			uint32_t keep;		 /**< outer frames shared with the thread's previous stack */
+			/** outer frames shared with the thread's previous stack */
+			uint32_t keep;
 			uint32_t n;		 /**< new frames, pcs[0] the outermost of them */
 			const da_addr *pcs;	 /**< in the decoder */
-			const uint8_t *exact;	 /**< 1: pc is an interrupted instruction; 0: a return address */
+			/** 1: pc is an interrupted instruction; 0: a return address */
+			const uint8_t *exact;
 			uint8_t end;		 /**< enum da_unwind_end */
 		} new_stack;
 		struct {

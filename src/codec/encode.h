@@ -15,7 +15,8 @@
 /** Most bytes of a new stack of @n frames, and of a text or a module. */
 #define DA_ENCODE_STACK_MAX(n) (24u + 10u * (n))
 #define DA_ENCODE_TEXT_MAX(n) (24u + (n))
-#define DA_ENCODE_MODULE_MAX(path, segments) (160u + (path) + DA_STREAM_MAX_BUILD_ID + 41u * (segments))
+#define DA_ENCODE_MODULE_MAX(path, segments) \
+	(160u + (path) + DA_STREAM_MAX_BUILD_ID + 41u * (segments))
 
 /** What a thread's decoder will know after the bytes written so far. Zero-filled is the start. */
 struct da_encoder {

@@ -22,7 +22,9 @@
 /** First bytes of a stream. The high bit and the newline betray 7-bit and text-mode transfers. */
 #define DA_HEADER_MAGIC "\x89" "DALLOC\n"
 #define DA_HEADER_MAGIC_BYTES 8
-/** Fixed part: magic[8] u16 version, u16 0, u32 bytes of attributes, u32 required features, u32 crc. */
+/**
+ * Fixed part: magic[8] u16 version, u16 0, u32 bytes of attributes, u32 required features, u32 crc.
+ */
 #define DA_HEADER_FIXED 24
 /** Most bytes of attributes. */
 #define DA_HEADER_ATTR_MAX 65536
@@ -59,7 +61,8 @@ enum da_event_flag {
 				  same kind */
 	DA_EVENT_SIZE = 0x20,  /**< ALLOC, FAIL. varint: bytes; absent: those of the last ALLOC,
 				  REALLOC or FAIL */
-	DA_EVENT_LAST = 0x20,  /**< FREE: the address is the thread's last mentioned one; no bytes */
+	/** FREE: the address is the thread's last mentioned one; no bytes */
+	DA_EVENT_LAST = 0x20,
 	DA_EVENT_MOVED = 0x20, /**< REALLOC: a new address follows the old one; absent: same */
 	DA_EVENT_FUNC = 0x40,  /**< byte: enum da_func; absent: malloc, free, realloc, malloc */
 	DA_EVENT_BYTES = 0x80, /**< addresses are in bytes; absent: in units of DA_ADDR_UNIT */
@@ -78,7 +81,8 @@ enum da_ext {
 	DA_EXT_MODULE_UNLOAD = 5, /**< a module is gone */
 	DA_EXT_CLOCK = 6,	  /**< varint: nanoseconds since the thread's last CLOCK (at first:
 				     since the start) */
-	DA_EXT_THREAD_END = 7,	  /**< the thread ran its last destructor; events may still follow */
+	/** the thread ran its last destructor; events may still follow */
+	DA_EXT_THREAD_END = 7,
 	/* in the meta stream */
 	DA_EXT_WATERMARK = 16, /**< varint: every event with a smaller order key is above */
 	DA_EXT_RSS = 17,       /**< varint ns since start, varint bytes resident */

@@ -65,9 +65,12 @@ struct da_chunk *da_pool_acquire(struct da_pool *pool, uint32_t serial, uint32_t
 
 		if (__atomic_load_n(&c->state, __ATOMIC_RELAXED) != expected)
 			continue;
-		/* BUSY until the header is this thread's; committed has been 0 since it was freed */
-		if (!__atomic_compare_exchange_n(&c->state, &expected, state_of(serial, DA_CHUNK_BUSY),
-						 false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+		/*
+		 * BUSY until the header is this thread's; committed has been 0 since it was freed
+		 */
+		if (!__atomic_compare_exchange_n(&c->state, &expected,
+						 state_of(serial, DA_CHUNK_BUSY), false,
+						 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 			continue;
 		c->serial = serial;
 		c->number = number;

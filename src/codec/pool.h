@@ -30,7 +30,9 @@
 #define DA_POOL_DEFAULT_BYTES (2u << 20)
 #define DA_POOL_MAX_CHUNKS 4096u
 #define DA_CHUNK_MIN_BYTES (8u << 10)
-/** Most threads per pool: serials share the state word with the state. Later ones are not recorded. */
+/**
+ * Most threads per pool: serials share the state word with the state. Later ones are not recorded.
+ */
 #define DA_POOL_MAX_SERIAL ((1u << 24) - 1)
 
 enum da_chunk_state {
@@ -55,8 +57,10 @@ struct da_chunk {
 	uint32_t order_lo;   /**< atomic halves of the order key of the last event committed here */
 	uint32_t order_hi;   /**< (before the first: a key not above it); da_chunk_order() */
 	uint32_t tid;	     /**< kernel thread id of the owner, for names and liveness */
-	uint32_t born_lo;    /**< order key taken when the chunk was acquired: tells a sweep whether */
-	uint32_t born_hi;    /**< the chunk, and so the thread's chunk before it, is older than it */
+	/** order key taken when the chunk was acquired: tells a sweep whether */
+	uint32_t born_lo;
+	/** the chunk, and so the thread's chunk before it, is older than it */
+	uint32_t born_hi;
 	uint32_t reserved[4];
 };
 _Static_assert(sizeof(struct da_chunk) == 64, "chunk header is one cache line");
@@ -90,7 +94,8 @@ static inline uint64_t da_chunk_order(const struct da_chunk *c)
 struct da_pool {
 	/* written by the recorder before the target starts */
 	uint32_t magic, version;
-	uint32_t word_bits; /**< of the recorder; the shim refuses another (its own says `attached`) */
+	/** of the recorder; the shim refuses another (its own says `attached`) */
+	uint32_t word_bits;
 	uint32_t pool_bytes, chunk_bytes, n_chunks, chunks_offset;
 	uint32_t unwind;      /**< enum da_unwind_mode */
 	uint32_t depth;	      /**< frames per stack, 1 … DA_STREAM_MAX_FRAMES */

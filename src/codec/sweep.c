@@ -104,7 +104,9 @@ static bool take_news(struct da_sweep *s, const struct da_chunk *c, struct da_sw
 		      da_sweep_fn take, void *ctx, struct da_sweep_result *r)
 {
 	uint32_t committed = committed_of(s, c);
-	struct da_sweep_piece piece = {.serial = slot->serial, .process = c->process, .tid = c->tid};
+	struct da_sweep_piece piece = { .serial = slot->serial,
+					.process = c->process,
+					.tid = c->tid };
 
 	if (slot->drained_serial != slot->serial || slot->drained_number != slot->number) {
 		slot->drained_serial = slot->serial;
@@ -160,7 +162,8 @@ static bool drain_one(struct da_sweep *s, uint32_t i, uint32_t reclaim_idle, da_
 	else if (!take_news(s, c, slot, take, ctx, r))
 		return false;
 	state = slot->state & STATE_MASK;
-	if (state == DA_CHUNK_OWNED || state == DA_CHUNK_BUSY || (state == DA_CHUNK_FULL && slot->is_late))
+	if (state == DA_CHUNK_OWNED || state == DA_CHUNK_BUSY ||
+	    (state == DA_CHUNK_FULL && slot->is_late))
 		return true;
 	if (state > DA_CHUNK_RECLAIM)
 		s->bad_chunks++;

@@ -14,7 +14,8 @@ struct da_sweep_piece {
 	uint32_t serial;  /**< thread, >= 1 */
 	uint32_t process; /**< < DA_POOL_MAX_PROCESSES */
 	uint32_t tid;
-	const uint8_t *bytes; /**< in the pool: may change under the reader if the target is hostile */
+	/** in the pool: may change under the reader if the target is hostile */
+	const uint8_t *bytes;
 	uint32_t len;	      /**< 1 … chunk_bytes */
 };
 

@@ -8,7 +8,10 @@
 
 #include "base/types.h"
 
-/** A zeroed block of @size bytes aligned to @align (a power of two, raised to 16); NULL when used up. */
+/**
+ * A zeroed block of @size bytes aligned to @align (a power of two, raised to 16); NULL when used
+ * up.
+ */
 void *da_boot_alloc(size_t align, size_t size);
 
 /** Whether @p came from da_boot_alloc(). */

@@ -187,7 +187,8 @@ static void put_fragment(uint32_t thread, const void *bytes, uint32_t len)
 static bool take_piece(void *ctx, const struct da_sweep_piece *piece)
 {
 	(void)ctx;
-	if (direct.len && direct.len + piece->len + DA_FRAGMENT_HEADER_MAX + META_BYTES > BLOCK_BYTES)
+	if (direct.len &&
+	    direct.len + piece->len + DA_FRAGMENT_HEADER_MAX + META_BYTES > BLOCK_BYTES)
 		write_block(false);
 	put_fragment(piece->serial, piece->bytes, piece->len);
 	return !direct.failed;

@@ -26,7 +26,9 @@ bool da_direct_init(const struct da_direct_options *o);
 /** Write the stream's header; once, after the pool is configured. */
 bool da_direct_begin(void);
 
-/** Look up the server's name with the libc's resolver and connect, when that is still to be done. */
+/**
+ * Look up the server's name with the libc's resolver and connect, when that is still to be done.
+ */
 void da_direct_connect(void);
 
 /**

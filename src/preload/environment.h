@@ -18,7 +18,8 @@ const char *da_environment_get(char *const *environment, const char *name);
 
 /**
  * Remove all variables that begin with "DUMPALLOC_", and the entry @self from LD_PRELOAD (the
- * whole variable when nothing else is in it), so that neither the program nor its children see them.
+ * whole variable when nothing else is in it), so that neither the program nor its children see
+ * them.
  */
 void da_environment_clean(char **environment, const char *self);
 

@@ -220,7 +220,8 @@ static size_t page_size(void)
 
 static void *real_memalign(size_t align, size_t size)
 {
-	return da_real.memalign ? da_real.memalign(align, size) : da_real.aligned_alloc(align, size);
+	return da_real.memalign ? da_real.memalign(align, size) :
+				  da_real.aligned_alloc(align, size);
 }
 
 static void *real_aligned(enum da_func func, size_t align, size_t size)
@@ -231,7 +232,8 @@ static void *real_aligned(enum da_func func, size_t align, size_t size)
 	case DA_FUNC_ALIGNED_ALLOC:
 		return da_real.aligned_alloc ? da_real.aligned_alloc(align, size)
 					     : real_memalign(align, size);
-	case DA_FUNC_VALLOC: return da_real.valloc ? da_real.valloc(size) : real_memalign(page, size);
+	case DA_FUNC_VALLOC:
+		return da_real.valloc ? da_real.valloc(size) : real_memalign(page, size);
 	case DA_FUNC_PVALLOC:
 		return da_real.pvalloc ? da_real.pvalloc(size)
 				       : real_memalign(page, (size + page - 1) & ~(page - 1));

@@ -10,9 +10,9 @@
 #include "preload/thread.h"
 
 /**
- * Take hold of a chunk: t->chunk is BUSY when this returns true; every true needs a da_lease_leave().
- * Writes the thread's introduction when it has none. Waits for a free chunk or gives up, as the pool
- * says.
+ * Take hold of a chunk: t->chunk is BUSY when this returns true; every true needs a
+ * da_lease_leave(). Writes the thread's introduction when it has none. Waits for a free chunk or
+ * gives up, as the pool says.
  * @return false when there is none: the event is counted as lost.
  */
 bool da_lease_enter(struct da_thread *t);

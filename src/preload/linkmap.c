@@ -108,23 +108,33 @@ struct tables {
 	const uint32_t *gnu_hash;
 };
 
-/* glibc has relocated these addresses on most CPUs, musl on none. */
-static const void *at(uintptr_t bias, uintptr_t v)
+static uintptr_t distance(uintptr_t a, uintptr_t b)
 {
-	return (const void *)(v < bias ? bias + v : v);
+	return a < b ? b - a : a - b;
+}
+
+/*
+ * An address in a dynamic section: glibc has relocated it on most CPUs, musl on none. Only one of
+ * the two readings lies near the dynamic section itself; that holds for prelinked objects too.
+ */
+static const void *at(const struct link_map *m, uintptr_t v)
+{
+	uintptr_t here = (uintptr_t)m->l_ld, moved = v + m->l_addr;
+
+	return (const void *)(distance(v, here) <= distance(moved, here) ? v : moved);
 }
 
 static bool read_tables(const struct link_map *m, struct tables *t)
 {
-	*t = (struct tables){.bias = m->l_addr};
+	*t = (struct tables){ .bias = m->l_addr };
 	if (!m->l_ld)
 		return false;
 	for (const ElfW(Dyn) *d = m->l_ld; d->d_tag != DT_NULL; d++) {
 		switch (d->d_tag) {
-		case DT_SYMTAB: t->symbols = at(t->bias, d->d_un.d_ptr); break;
-		case DT_STRTAB: t->strings = at(t->bias, d->d_un.d_ptr); break;
-		case DT_HASH: t->sysv_hash = at(t->bias, d->d_un.d_ptr); break;
-		case DT_GNU_HASH: t->gnu_hash = at(t->bias, d->d_un.d_ptr); break;
+		case DT_SYMTAB: t->symbols = at(m, d->d_un.d_ptr); break;
+		case DT_STRTAB: t->strings = at(m, d->d_un.d_ptr); break;
+		case DT_HASH: t->sysv_hash = at(m, d->d_un.d_ptr); break;
+		case DT_GNU_HASH: t->gnu_hash = at(m, d->d_un.d_ptr); break;
 		default: break;
 		}
 	}
@@ -138,7 +148,8 @@ static void *match(const struct tables *t, uint32_t index, const char *name)
 
 	if (s->st_shndx == SHN_UNDEF || !s->st_value || (type != STT_FUNC && type != STT_OBJECT))
 		return NULL;
-	return da_text_equal(t->strings + s->st_name, name) ? (void *)(t->bias + s->st_value) : NULL;
+	return da_text_equal(t->strings + s->st_name, name) ? (void *)(t->bias + s->st_value) :
+							      NULL;
 }
 
 static void *find_sysv(const struct tables *t, const char *name)
@@ -211,18 +222,48 @@ void *da_linkmap_find(const struct da_linkmap *l, const char *name)
 	return find_from(l->debug->r_map, name);
 }
 
+/*
+ * The ELF header: at the start of the segment that holds the tables for symbol look-up, so on the
+ * page of the lowest of them or a few below. (The load bias says nothing of it: it is 0 for an
+ * object that lies where it was linked to.)
+ */
+static const ElfW(Ehdr) *find_header(const struct link_map *m)
+{
+	const uintptr_t page = 4096, pages = 64;
+	struct tables t;
+	uintptr_t p;
+
+	if (!read_tables(m, &t))
+		return NULL;
+	p = (uintptr_t)t.symbols < (uintptr_t)t.strings ? (uintptr_t)t.symbols
+							: (uintptr_t)t.strings;
+	if (t.sysv_hash && (uintptr_t)t.sysv_hash < p)
+		p = (uintptr_t)t.sysv_hash;
+	if (t.gnu_hash && (uintptr_t)t.gnu_hash < p)
+		p = (uintptr_t)t.gnu_hash;
+	p &= ~(page - 1);
+	for (uintptr_t i = 0; i < pages && da_sys_is_mapped(p, p + 1); i++, p -= page) {
+		const ElfW(Ehdr) *e = (const void *)p;
+
+		if (da_bytes_equal(e->e_ident, ELFMAG, SELFMAG) &&
+		    e->e_phentsize == sizeof(ElfW(Phdr)))
+			return e;
+	}
+	return NULL;
+}
+
 const ElfW(Phdr) *da_linkmap_phdrs(const struct da_linkmap *l, const struct link_map *m,
 				   unsigned *n_out)
 {
-	const ElfW(Ehdr) *e = (const void *)m->l_addr;
+	const ElfW(Ehdr) *e;
 
 	if (m == l->debug->r_map) {
 		*n_out = (unsigned)l->auxv.phnum;
 		return (const void *)l->auxv.phdr;
 	}
-	if (!e || !da_bytes_equal(e->e_ident, ELFMAG, SELFMAG) ||
-	    e->e_phentsize != sizeof(ElfW(Phdr)))
+	e = find_header(m);
+	if (!e)
 		return NULL;
 	*n_out = e->e_phnum;
-	return (const void *)(m->l_addr + e->e_phoff);
+	return (const void *)((uintptr_t)e + e->e_phoff);
 }

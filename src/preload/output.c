@@ -130,7 +130,8 @@ static bool resolve_and_connect(struct da_output *o, const char *server)
 	const char *port;
 	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
 	struct addrinfo *list = NULL;
-	getaddrinfo_fn *look_up = (getaddrinfo_fn *)da_linkmap_find(&da_shim.linkmap, "getaddrinfo");
+	getaddrinfo_fn *look_up =
+		(getaddrinfo_fn *)da_linkmap_find(&da_shim.linkmap, "getaddrinfo");
 	freeaddrinfo_fn *release =
 		(freeaddrinfo_fn *)da_linkmap_find(&da_shim.linkmap, "freeaddrinfo");
 

@@ -8,7 +8,8 @@
 
 /** An output. Zero-filled, then opened. */
 struct da_output {
-	int fd;			/**< high, so that the program's own numbers stay; valid when @open */
+	/** high, so that the program's own numbers stay; valid when @open */
+	int fd;
 	bool open, is_socket;
 	bool has_id;
 	struct da_sys_file_id id; /**< what fd was opened on: the program may close and reuse it */

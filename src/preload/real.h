@@ -6,7 +6,9 @@
 #include "base/types.h"
 #include "preload/linkmap.h"
 
-/** Real functions; those that the allocator does not have are NULL (interpose.c knows substitutes). */
+/**
+ * Real functions; those that the allocator does not have are NULL (interpose.c knows substitutes).
+ */
 struct da_real {
 	void *(*malloc)(size_t size);
 	void *(*calloc)(size_t n, size_t size);
@@ -29,7 +31,8 @@ struct da_real {
 	int (*register_atfork)(void (*prepare)(void), void (*parent)(void), void (*child)(void),
 			       void *dso); /**< glibc's __register_atfork */
 	int (*atfork)(void (*prepare)(void), void (*parent)(void), void (*child)(void));
-	/** Text of the object that holds malloc, and of the shim (for tail calls): calls that return
+	/**
+	 * Text of the object that holds malloc, and of the shim (for tail calls): calls that return
 	 * there are the allocator's own. */
 	struct da_text_range {
 		uintptr_t lo, hi;

@@ -54,7 +54,9 @@ struct da_realloc_result {
 /** After the real call. */
 void da_record_realloc_end(struct da_record_realloc *r, const struct da_realloc_result *result);
 
-/** Let the thread's last words be written: its name, and that it ends. A pthread key's destructor. */
+/**
+ * Let the thread's last words be written: its name, and that it ends. A pthread key's destructor.
+ */
 void da_record_thread_ends(void *thread);
 
 #endif

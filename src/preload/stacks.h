@@ -23,7 +23,10 @@ struct da_stacks_entry {
 /** Id of the stack with @hash, 0 when it is not known. */
 uint32_t da_stacks_find(const struct da_stacks *s, uint64_t hash);
 
-/** Remember that the stack with @hash has @id. Without memory it is forgotten and defined anew next time. */
+/**
+ * Remember that the stack with @hash has @id. Without memory it is forgotten and defined anew next
+ * time.
+ */
 void da_stacks_insert(struct da_stacks *s, uint64_t hash, uint32_t id);
 
 /** Forget all, keep the memory. */

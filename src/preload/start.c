@@ -45,7 +45,9 @@ static bool open_gate(void)
 	return true;
 }
 
-/* "POOL_FD,SHIM_FD": the pool, and the descriptor that LD_PRELOAD names, -1 when it names a file. */
+/*
+ * "POOL_FD,SHIM_FD": the pool, and the descriptor that LD_PRELOAD names, -1 when it names a file.
+ */
 static bool attach_pool(const char *text)
 {
 	uint64_t fd[2] = {0, UINT64_MAX};
@@ -186,8 +188,9 @@ bool da_start(void)
 	if (!__atomic_compare_exchange_n(&progress, &expected, STARTING, false, __ATOMIC_ACQ_REL,
 					 __ATOMIC_ACQUIRE))
 		return da_real.malloc;
-	if (!da_real.malloc && (!da_linkmap_init(&da_shim.linkmap, da_environment_find(&da_shim.linkmap)) ||
-				!da_real_init(&da_shim.linkmap))) {
+	if (!da_real.malloc &&
+	    (!da_linkmap_init(&da_shim.linkmap, da_environment_find(&da_shim.linkmap)) ||
+	     !da_real_init(&da_shim.linkmap))) {
 		__atomic_store_n(&progress, NOT_STARTED, __ATOMIC_RELEASE);
 		return false;
 	}

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/** The shim's beginning: at the process's first allocation, or in its constructor, whichever comes first. */
+/**
+ * The shim's beginning: at the process's first allocation, or in its constructor, whichever comes
+ * first.
+ */
 #ifndef DA_PRELOAD_START_H
 #define DA_PRELOAD_START_H
 

@@ -52,7 +52,9 @@ static struct da_thread *map_thread(void)
 	return t;
 }
 
-/* A state whose thread has ended for good: the kernel no longer knows its tid, or it is ours now. */
+/*
+ * A state whose thread has ended for good: the kernel no longer knows its tid, or it is ours now.
+ */
 static struct da_thread *reuse_thread(uint32_t tid)
 {
 	for (struct da_thread *t = __atomic_load_n(&threads, __ATOMIC_ACQUIRE); t; t = t->next) {

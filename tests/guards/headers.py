@@ -8,7 +8,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-TOP = os.environ.get("top_srcdir", ".")
+TOP = os.environ.get("top_srcdir") or os.path.join(os.path.dirname(__file__), "../..")
 SRC = os.path.join(TOP, "src")
 BUILD = os.environ.get("top_builddir", ".")
 ARCH = os.environ.get("DA_ARCH", "generic")

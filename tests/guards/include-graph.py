@@ -5,7 +5,7 @@ import os
 import re
 import sys
 
-TOP = os.environ.get("top_srcdir", ".")
+TOP = os.environ.get("top_srcdir") or os.path.join(os.path.dirname(__file__), "../..")
 SRC = os.path.join(TOP, "src")
 IN_TARGET = {
     "base": {"base"},

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 
-TOP = os.environ.get("top_srcdir", ".")
+TOP = os.environ.get("top_srcdir") or os.path.join(os.path.dirname(__file__), "../..")
 TOOL = os.environ.get("DUMPALLOC", "./dumpalloc")
 MANDOC = os.environ.get("MANDOC", "mandoc")
 COMMANDS = ("record", "listen", "report")

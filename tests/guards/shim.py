@@ -10,7 +10,7 @@ import re
 import subprocess
 import sys
 
-TOP = os.environ.get("top_srcdir", ".")
+TOP = os.environ.get("top_srcdir") or os.path.join(os.path.dirname(__file__), "../..")
 BUILD = os.environ.get("top_builddir", ".")
 READELF = os.environ.get("READELF", "readelf")
 # Put there by GNU ld for MIPS PIC code; local to the file in fact.

@@ -5,7 +5,7 @@ import os
 import re
 import sys
 
-TOP = os.environ.get("top_srcdir", ".")
+TOP = os.environ.get("top_srcdir") or os.path.join(os.path.dirname(__file__), "../..")
 FUNCTION_CAP = 60
 FILE_CAP = 600
 BUILD_CAPS = {"configure.ac": 150, "Makefile.am": 250}

@@ -5,7 +5,7 @@ import os
 import re
 import sys
 
-TOP = os.environ.get("top_srcdir", ".")
+TOP = os.environ.get("top_srcdir") or os.path.join(os.path.dirname(__file__), "../..")
 FOLDERS = ("src", "tests", "man", "m4", "bench", "examples", ".ci")
 SINGLE = ("configure.ac", "Makefile.am", "quickstart", ".gitignore", ".clang-format")
 PROSE = ("README", "NEWS")

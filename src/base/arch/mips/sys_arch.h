@@ -7,7 +7,8 @@
 #ifndef DA_BASE_ARCH_SYS_ARCH_H
 #define DA_BASE_ARCH_SYS_ARCH_H
 
-#define DA_SYS_CLOBBERS "$1", "$3", "$10", "$11", "$12", "$13", "$14", "$15", "$24", "$25", "hi", "lo"
+#define DA_SYS_CLOBBERS \
+	"$1", "$3", "$10", "$11", "$12", "$13", "$14", "$15", "$24", "$25", "hi", "lo"
 #if __mips_isa_rev >= 6
 #undef DA_SYS_CLOBBERS
 #define DA_SYS_CLOBBERS "$1", "$3", "$10", "$11", "$12", "$13", "$14", "$15", "$24", "$25"
