@@ -367,6 +367,7 @@ START_TEST(each_process_has_a_stream_of_its_own)
 	struct content c;
 
 	start_drain();
+	drain.follow = true;
 	shared.pool->process_pid[5] = (uint32_t)getpid();
 	for (unsigned i = 0; i < 2; i++)
 		pthread_create(&threads[i], NULL, put_frees, &jobs[i]);

@@ -39,6 +39,7 @@ int da_record_run_plain(struct da_record_session *s)
 {
 	struct da_target_plan plan = { .path = s->check.path,
 				       .argv = s->exec_argv,
+				       .may_be_script = !s->check.elf.is_elf,
 				       .stdout_fd = -1 };
 	struct da_target target;
 	struct da_err err;
@@ -242,6 +243,7 @@ int da_record_run(struct da_record_session *s, bool *started_out)
 	bool to_stdout = s->options->output && !strcmp(s->options->output, "-");
 	struct da_target_plan plan = { .path = s->check.path,
 				       .argv = s->exec_argv,
+				       .may_be_script = !s->check.elf.is_elf,
 				       .shared = &s->shared,
 				       .shim = &s->shim,
 				       .stdout_fd = to_stdout ? STDERR_FILENO : -1 };

@@ -50,6 +50,7 @@ void da_drain_init(struct da_drain *d, struct da_pool *pool, da_drain_open_fn op
 	memset(d, 0, sizeof *d);
 	d->pool = pool;
 	d->open = open;
+	d->follow = pool->follow;
 	d->ctx = ctx;
 	d->slots = da_xcalloc(pool->n_chunks, sizeof *d->slots);
 	d->sorted = da_xcalloc(pool->n_chunks, sizeof *d->sorted);
@@ -59,11 +60,13 @@ void da_drain_init(struct da_drain *d, struct da_pool *pool, da_drain_open_fn op
 
 void da_drain_deinit(struct da_drain *d)
 {
-	for (uint32_t i = 0; i < d->n_streams; i++) {
-		if (d->streams[i] && !d->streams[i]->ended)
-			da_drain_end_process(d, i, (struct da_drain_end){ .kind = DA_END_UNKNOWN });
+	const struct da_drain_end unknown = { .kind = DA_END_UNKNOWN };
+
+	/* each end sweeps once more, which looks at all streams */
+	for (uint32_t i = 0; i < d->n_streams; i++)
+		da_drain_end_process(d, i, unknown);
+	for (uint32_t i = 0; i < d->n_streams; i++)
 		free(d->streams[i]);
-	}
 	free(d->threads);
 	free(d->known);
 	free(d->slots);
@@ -265,10 +268,14 @@ static void work_periodically(struct da_drain *d)
 static bool take(void *ctx, const struct da_sweep_piece *piece)
 {
 	struct da_drain *d = ctx;
-	struct da_stream *s = stream_of(d, piece->process);
+	struct da_stream *s;
 
+	/* what no shim writes, a scribbled pool may say; it shall not make streams of it */
+	if (piece->serial > DA_POOL_MAX_SERIAL || (piece->process && !d->follow))
+		return true;
+	s = stream_of(d, piece->process);
 	d->bytes += piece->len;
-	if (s->ended || piece->serial > DA_POOL_MAX_SERIAL)
+	if (s->ended)
 		return true;
 	meet_thread(d, piece);
 	da_writer_put(&s->writer, piece->serial, piece->bytes, piece->len);

@@ -121,7 +121,7 @@ static void run_child(const struct da_target_plan *plan, const sigset_t *mask, i
 	env = child_environment(plan);
 	sigprocmask(SIG_SETMASK, mask, NULL);
 	execve(plan->path, plan->argv, env);
-	if (errno == ENOEXEC)
+	if (errno == ENOEXEC && plan->may_be_script)
 		exec_by_shell(plan, env);
 	e = errno;
 	if (write(report, &e, sizeof e) != (ssize_t)sizeof e)
