@@ -108,7 +108,7 @@ static long long take_signed(const struct spec *sp, va_list *ap)
 
 static const char *put_conversion(struct sink *s, const char *f, va_list *ap)
 {
-	struct spec sp = {.width = 0};
+	struct spec sp = { .width = 0 };
 	long long v;
 
 	f = parse_flags(&sp, f);
@@ -126,35 +126,25 @@ static const char *put_conversion(struct sink *s, const char *f, va_list *ap)
 	}
 	f = parse_length(&sp, f);
 	switch (*f) {
-	case 's':
-		put_string(s, &sp, va_arg(*ap, const char *));
-		break;
-	case 'c':
-		put(s, (char)va_arg(*ap, int));
-		break;
+	case 's': put_string(s, &sp, va_arg(*ap, const char *)); break;
+	case 'c': put(s, (char)va_arg(*ap, int)); break;
 	case 'd':
 	case 'i':
 		v = take_signed(&sp, ap);
 		put_number(s, &sp, v < 0 ? 0 - (unsigned long long)v : (unsigned long long)v, v < 0,
 			   10);
 		break;
-	case 'u':
-		put_number(s, &sp, take_unsigned(&sp, ap), false, 10);
-		break;
-	case 'x':
-		put_number(s, &sp, take_unsigned(&sp, ap), false, 16);
-		break;
-	case '\0':
-		return f;
-	default:
-		put(s, *f);
+	case 'u': put_number(s, &sp, take_unsigned(&sp, ap), false, 10); break;
+	case 'x': put_number(s, &sp, take_unsigned(&sp, ap), false, 16); break;
+	case '\0': return f;
+	default: put(s, *f);
 	}
 	return f + 1;
 }
 
 size_t da_vfmt(char *buf, size_t size, const char *fmt, va_list ap)
 {
-	struct sink s = {.buf = buf, .size = size};
+	struct sink s = { .buf = buf, .size = size };
 	va_list copy;
 
 	va_copy(copy, ap);

@@ -147,7 +147,7 @@ long da_sys_thread_name(char *name16)
 
 bool da_sys_on_signal_stack(void)
 {
-	stack_t ss = {.ss_flags = 0};
+	stack_t ss = { .ss_flags = 0 };
 
 	return CALL2(SYS_sigaltstack, 0, &ss) == 0 && ss.ss_flags & SS_ONSTACK;
 }
@@ -155,12 +155,12 @@ bool da_sys_on_signal_stack(void)
 void da_sys_futex_wait(const uint32_t *word, uint32_t expected, uint32_t timeout_ms)
 {
 	/* the kernel's old timespec: two longs, on every CPU that has SYS_futex */
-	long timeout[2] = {(long)(timeout_ms / 1000), (long)(timeout_ms % 1000) * 1000000};
+	long timeout[2] = { (long)(timeout_ms / 1000), (long)(timeout_ms % 1000) * 1000000 };
 
 #ifdef SYS_futex
 	CALL4(SYS_futex, word, FUTEX_WAIT, expected, timeout);
 #else
-	int64_t timeout64[2] = {timeout[0], timeout[1]};
+	int64_t timeout64[2] = { timeout[0], timeout[1] };
 
 	CALL4(SYS_futex_time64, word, FUTEX_WAIT, expected, timeout64);
 #endif
@@ -177,10 +177,10 @@ void da_sys_futex_wake(const uint32_t *word)
 
 static uint64_t clock_ns(int clock)
 {
-	long old[2] = {0, 0};
+	long old[2] = { 0, 0 };
 
 #ifdef SYS_clock_gettime64
-	int64_t t[2] = {0, 0};
+	int64_t t[2] = { 0, 0 };
 
 	if (CALL2(SYS_clock_gettime64, clock, t) == 0)
 		return (uint64_t)t[0] * 1000000000u + (uint64_t)t[1];
@@ -218,12 +218,12 @@ long da_sys_send(int fd, const void *buf, size_t n)
 
 long da_sys_poll_out(int fd, int timeout_ms)
 {
-	struct pollfd p = {.fd = fd, .events = POLLOUT};
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
 
 #ifdef SYS_poll
 	return CALL3(SYS_poll, &p, 1, timeout_ms);
 #else
-	long timeout[2] = {timeout_ms / 1000, (long)(timeout_ms % 1000) * 1000000};
+	long timeout[2] = { timeout_ms / 1000, (long)(timeout_ms % 1000) * 1000000 };
 
 	return da_sys_call(SYS_ppoll, (long)&p, 1, (long)timeout, 0, 8, 0);
 #endif

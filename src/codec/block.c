@@ -57,7 +57,7 @@ bool da_fragment_next(const uint8_t **p, const uint8_t *end, struct da_fragment 
 	q = da_varint_get(q, end, &len);
 	if (!q || len > (size_t)(end - q))
 		return false;
-	*out = (struct da_fragment){.thread = thread, .bytes = q, .len = (size_t)len};
+	*out = (struct da_fragment){ .thread = thread, .bytes = q, .len = (size_t)len };
 	*p = q + len;
 	return true;
 }

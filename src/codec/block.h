@@ -16,11 +16,11 @@ enum da_block_codec {
  * u32 crc of the stored payload, u32 crc of the 28 bytes before. */
 struct da_block {
 	uint32_t stored_len; /**< bytes of payload that follow, <= DA_BLOCK_STORED_MAX */
-	uint32_t raw_len;    /**< bytes after decompression, <= DA_BLOCK_RAW_MAX */
+	uint32_t raw_len; /**< bytes after decompression, <= DA_BLOCK_RAW_MAX */
 	enum da_block_codec codec;
-	bool end;	     /**< holds a DA_EXT_END: the stream is whole if no block follows */
-	uint64_t seq;	     /**< 0, 1, 2 … */
-	uint32_t crc;	     /**< CRC-32 (IEEE 802.3) of the stored payload */
+	bool end; /**< holds a DA_EXT_END: the stream is whole if no block follows */
+	uint64_t seq; /**< 0, 1, 2 … */
+	uint32_t crc; /**< CRC-32 (IEEE 802.3) of the stored payload */
 };
 
 /** Write @b as DA_BLOCK_HEADER bytes at @out. */

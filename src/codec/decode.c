@@ -218,15 +218,18 @@ static void decode_ext(struct da_decoder *d, struct in *in, struct da_event *e)
 
 enum da_decode_status da_decode(struct da_decoder *d, struct da_cursor *c, struct da_event *event)
 {
-	struct in in = {.p = c->bytes + c->pos, .end = c->bytes + c->len};
+	struct in in = { .p = c->bytes + c->pos, .end = c->bytes + c->len };
 	uint8_t flags;
 
 	if (c->pos == c->len)
 		return DA_DECODE_DONE;
 	flags = *in.p++;
-	*event = (struct da_event){.kind = (enum da_kind)(flags & 7)};
+	*event = (struct da_event){ .kind = (enum da_kind)(flags & 7) };
 	switch (event->kind) {
-	case DA_KIND_EXT: event->ext = (enum da_ext)(flags >> 3); decode_ext(d, &in, event); break;
+	case DA_KIND_EXT:
+		event->ext = (enum da_ext)(flags >> 3);
+		decode_ext(d, &in, event);
+		break;
 	case DA_KIND_ALLOC:
 	case DA_KIND_FAIL: decode_alloc(d, &in, flags, event); break;
 	case DA_KIND_FREE: decode_free(d, &in, flags, event); break;

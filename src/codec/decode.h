@@ -30,21 +30,21 @@ struct da_event {
 	uint64_t time_ns;
 
 	enum da_func func;
-	da_addr addr;	  /**< ALLOC, FREE: the block. REALLOC: the new block */
+	da_addr addr; /**< ALLOC, FREE: the block. REALLOC: the new block */
 	da_addr old_addr; /**< REALLOC: the block given back */
-	uint64_t size;	  /**< bytes asked for: ALLOC, REALLOC, FAIL */
-	uint64_t stack;	  /**< id of the thread's stack, 0: none */
+	uint64_t size; /**< bytes asked for: ALLOC, REALLOC, FAIL */
+	uint64_t stack; /**< id of the thread's stack, 0: none */
 
 	union {
 		struct {
-			uint64_t id;		 /**< ids of one thread are 1, 2, 3 … */
+			uint64_t id; /**< ids of one thread are 1, 2, 3 … */
 			/** outer frames shared with the thread's previous stack */
 			uint32_t keep;
-			uint32_t n;		 /**< new frames, pcs[0] the outermost of them */
-			const da_addr *pcs;	 /**< in the decoder */
+			uint32_t n; /**< new frames, pcs[0] the outermost of them */
+			const da_addr *pcs; /**< in the decoder */
 			/** 1: pc is an interrupted instruction; 0: a return address */
 			const uint8_t *exact;
-			uint8_t end;		 /**< enum da_unwind_end */
+			uint8_t end; /**< enum da_unwind_end */
 		} new_stack;
 		struct {
 			uint64_t id; /**< dense, from 1, per process */
@@ -62,7 +62,7 @@ struct da_event {
 			uint32_t len;
 			uint64_t thread; /**< NAME_OF */
 		} text; /**< THREAD_NAME, NAME_OF, NOTE */
-		uint64_t tid;	    /**< THREAD */
+		uint64_t tid; /**< THREAD */
 		uint64_t watermark; /**< WATERMARK */
 		struct {
 			uint64_t time_ns, bytes;
@@ -88,13 +88,13 @@ enum da_module_role {
 
 /** State of one thread's decoder. Zero-filled is the start state. About 9.5 KB. */
 struct da_decoder {
-	uint64_t order;		/**< key of the last event */
+	uint64_t order; /**< key of the last event */
 	uint64_t time_ns;
-	uint64_t n_stacks;	/**< ids given out so far */
-	uint32_t last_depth;	/**< frames of the stack defined last */
+	uint64_t n_stacks; /**< ids given out so far */
+	uint32_t last_depth; /**< frames of the stack defined last */
 	da_addr last_addr;
 	uint64_t last_size;
-	uint64_t last_stack[5];	/**< by enum da_kind */
+	uint64_t last_stack[5]; /**< by enum da_kind */
 	/** Frames of the stack defined last, outermost first: what `keep` refers to. */
 	da_addr frames[DA_STREAM_MAX_FRAMES];
 	uint8_t exact[DA_STREAM_MAX_FRAMES];
@@ -103,8 +103,8 @@ struct da_decoder {
 
 enum da_decode_status {
 	DA_DECODE_EVENT, /**< *event holds the next event */
-	DA_DECODE_DONE,	 /**< all bytes are used up, at an event's border */
-	DA_DECODE_BAD,	 /**< damaged or cut event at the cursor, or an unknown kind */
+	DA_DECODE_DONE, /**< all bytes are used up, at an event's border */
+	DA_DECODE_BAD, /**< damaged or cut event at the cursor, or an unknown kind */
 };
 
 /** Bytes to decode and how far it got. On DA_DECODE_BAD @pos is the offset of the bad event. */

@@ -20,8 +20,8 @@ static uint8_t *put_addr(uint8_t *p, uint8_t flags, da_addr addr, da_addr last)
 {
 	int64_t step = (int64_t)(addr - last);
 
-	return da_varint_put(p, da_zigzag(flags & DA_EVENT_BYTES ? step
-								 : step >> DA_ADDR_UNIT_LOG));
+	return da_varint_put(p,
+			     da_zigzag(flags & DA_EVENT_BYTES ? step : step >> DA_ADDR_UNIT_LOG));
 }
 
 /* The fields that all heap events begin with: order increment and stack. */

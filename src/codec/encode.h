@@ -24,7 +24,7 @@ struct da_encoder {
 	da_addr last_addr;
 	uint64_t last_size;
 	uint32_t last_stack[5]; /**< by enum da_kind */
-	uint32_t n_stacks;	/**< stacks defined: the id of the last one */
+	uint32_t n_stacks; /**< stacks defined: the id of the last one */
 	/** Frames of the stack defined last, outermost first; the caller's arrays of its depth. */
 	uintptr_t *frames;
 	uint8_t *exact;

@@ -2,12 +2,9 @@
 #include "codec/format.h"
 
 static const char *const lost_names[DA_LOST_COUNT] = {
-	[DA_LOST_FULL] = "full",
-	[DA_LOST_REENTRANT] = "reentrant",
-	[DA_LOST_NO_MEMORY] = "no_memory",
-	[DA_LOST_NO_RECORDER] = "no_recorder",
-	[DA_LOST_EARLY] = "early",
-	[DA_LOST_TORN] = "torn",
+	[DA_LOST_FULL] = "full",           [DA_LOST_REENTRANT] = "reentrant",
+	[DA_LOST_NO_MEMORY] = "no_memory", [DA_LOST_NO_RECORDER] = "no_recorder",
+	[DA_LOST_EARLY] = "early",         [DA_LOST_TORN] = "torn",
 };
 
 static const char *const func_names[DA_FUNC_COUNT] = {

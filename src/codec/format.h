@@ -20,7 +20,9 @@
 #define DA_FORMAT_VERSION 1
 
 /** First bytes of a stream. The high bit and the newline betray 7-bit and text-mode transfers. */
-#define DA_HEADER_MAGIC "\x89" "DALLOC\n"
+#define DA_HEADER_MAGIC \
+	"\x89"          \
+	"DALLOC\n"
 #define DA_HEADER_MAGIC_BYTES 8
 /**
  * Fixed part: magic[8] u16 version, u16 0, u32 bytes of attributes, u32 required features, u32 crc.
@@ -47,11 +49,11 @@
 
 /** Bits 0-2 of an event's first byte. */
 enum da_kind {
-	DA_KIND_EXT = 0,     /**< bits 3-7 are an enum da_ext */
-	DA_KIND_ALLOC = 1,   /**< a block was handed out */
-	DA_KIND_FREE = 2,    /**< a block was given back */
+	DA_KIND_EXT = 0, /**< bits 3-7 are an enum da_ext */
+	DA_KIND_ALLOC = 1, /**< a block was handed out */
+	DA_KIND_FREE = 2, /**< a block was given back */
 	DA_KIND_REALLOC = 3, /**< one block was given back and another handed out */
-	DA_KIND_FAIL = 4,    /**< an allocation failed; the heap is unchanged */
+	DA_KIND_FAIL = 4, /**< an allocation failed; the heap is unchanged */
 };
 
 /** Bits 3-7 of ALLOC, FREE, REALLOC and FAIL: which fields follow the first byte, in this order. */
@@ -59,12 +61,12 @@ enum da_event_flag {
 	DA_EVENT_ORDER = 0x08, /**< varint(s): order key increment(s); absent: 1 (each) */
 	DA_EVENT_STACK = 0x10, /**< varint: stack id; absent: that of the thread's last event of the
 				  same kind */
-	DA_EVENT_SIZE = 0x20,  /**< ALLOC, FAIL. varint: bytes; absent: those of the last ALLOC,
+	DA_EVENT_SIZE = 0x20, /**< ALLOC, FAIL. varint: bytes; absent: those of the last ALLOC,
 				  REALLOC or FAIL */
 	/** FREE: the address is the thread's last mentioned one; no bytes */
 	DA_EVENT_LAST = 0x20,
 	DA_EVENT_MOVED = 0x20, /**< REALLOC: a new address follows the old one; absent: same */
-	DA_EVENT_FUNC = 0x40,  /**< byte: enum da_func; absent: malloc, free, realloc, malloc */
+	DA_EVENT_FUNC = 0x40, /**< byte: enum da_func; absent: malloc, free, realloc, malloc */
 	DA_EVENT_BYTES = 0x80, /**< addresses are in bytes; absent: in units of DA_ADDR_UNIT */
 };
 
@@ -74,22 +76,22 @@ enum da_event_flag {
 /** Extended events: bits 3-7 of a first byte whose bits 0-2 are DA_KIND_EXT. */
 enum da_ext {
 	/* in a thread's stream */
-	DA_EXT_STACK = 1,	  /**< a new stack; ids count from 1 */
-	DA_EXT_THREAD = 2,	  /**< the thread begins: varint tid */
-	DA_EXT_THREAD_NAME = 3,	  /**< text: name as the kernel knows it */
-	DA_EXT_MODULE_LOAD = 4,	  /**< a module was mapped */
+	DA_EXT_STACK = 1, /**< a new stack; ids count from 1 */
+	DA_EXT_THREAD = 2, /**< the thread begins: varint tid */
+	DA_EXT_THREAD_NAME = 3, /**< text: name as the kernel knows it */
+	DA_EXT_MODULE_LOAD = 4, /**< a module was mapped */
 	DA_EXT_MODULE_UNLOAD = 5, /**< a module is gone */
-	DA_EXT_CLOCK = 6,	  /**< varint: nanoseconds since the thread's last CLOCK (at first:
+	DA_EXT_CLOCK = 6, /**< varint: nanoseconds since the thread's last CLOCK (at first:
 				     since the start) */
 	/** the thread ran its last destructor; events may still follow */
 	DA_EXT_THREAD_END = 7,
 	/* in the meta stream */
 	DA_EXT_WATERMARK = 16, /**< varint: every event with a smaller order key is above */
-	DA_EXT_RSS = 17,       /**< varint ns since start, varint bytes resident */
-	DA_EXT_LOST = 18,      /**< varint reason, varint events: total so far */
-	DA_EXT_END = 19,       /**< the recording's last word */
-	DA_EXT_NAME_OF = 20,   /**< varint thread, text: its name */
-	DA_EXT_NOTE = 21,      /**< text for people */
+	DA_EXT_RSS = 17, /**< varint ns since start, varint bytes resident */
+	DA_EXT_LOST = 18, /**< varint reason, varint events: total so far */
+	DA_EXT_END = 19, /**< the recording's last word */
+	DA_EXT_NAME_OF = 20, /**< varint thread, text: its name */
+	DA_EXT_NOTE = 21, /**< text for people */
 };
 
 /** The function that was called. */
@@ -112,12 +114,12 @@ enum da_func {
 
 /** Why events are missing. */
 enum da_lost {
-	DA_LOST_FULL = 0,	/**< no free chunk, and told not to wait */
-	DA_LOST_REENTRANT = 1,	/**< a signal handler allocated while its thread was recording */
-	DA_LOST_NO_MEMORY = 2,	/**< the shim could not map memory for a thread */
+	DA_LOST_FULL = 0, /**< no free chunk, and told not to wait */
+	DA_LOST_REENTRANT = 1, /**< a signal handler allocated while its thread was recording */
+	DA_LOST_NO_MEMORY = 2, /**< the shim could not map memory for a thread */
 	DA_LOST_NO_RECORDER = 3, /**< the recorder or the network peer went away */
-	DA_LOST_EARLY = 4,	/**< before the shim was ready */
-	DA_LOST_TORN = 5,	/**< begun but not committed: the program died in the middle */
+	DA_LOST_EARLY = 4, /**< before the shim was ready */
+	DA_LOST_TORN = 5, /**< begun but not committed: the program died in the middle */
 	DA_LOST_COUNT
 };
 
@@ -127,10 +129,10 @@ enum da_lost {
  * that writes the stream itself may have to add blocks after such a block, each ended anew.
  */
 enum da_end {
-	DA_END_UNKNOWN = 0,  /**< the program went on, or nobody saw its end; value 0 */
-	DA_END_EXIT = 1,     /**< value: exit status */
-	DA_END_SIGNAL = 2,   /**< value: signal number */
-	DA_END_EXEC = 3,     /**< the program replaced itself; value 0 */
+	DA_END_UNKNOWN = 0, /**< the program went on, or nobody saw its end; value 0 */
+	DA_END_EXIT = 1, /**< value: exit status */
+	DA_END_SIGNAL = 2, /**< value: signal number */
+	DA_END_EXEC = 3, /**< the program replaced itself; value 0 */
 };
 
 /** Text for a lost reason, "full" etc.; "unknown" beyond the known ones. */

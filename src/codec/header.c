@@ -63,7 +63,7 @@ static void put_attributes(struct out *o, const struct da_header *h)
 
 size_t da_header_put(const struct da_header *h, uint8_t *out, size_t size)
 {
-	struct out o = {.p = out + DA_HEADER_FIXED, .end = out + size};
+	struct out o = { .p = out + DA_HEADER_FIXED, .end = out + size };
 	size_t attr;
 
 	if (size < DA_HEADER_FIXED)
@@ -126,7 +126,7 @@ static bool get_attributes(const uint8_t *p, const uint8_t *end, struct da_heade
 			return false;
 		text = text_of(h, tag);
 		if (text)
-			*text = (struct da_text){(const char *)p, (uint32_t)len};
+			*text = (struct da_text){ (const char *)p, (uint32_t)len };
 		else if (da_varint_get(p, p + len, &v) == p + len)
 			set_number(h, tag, v);
 		p += len;
@@ -156,7 +156,7 @@ enum da_header_status da_header_get(const uint8_t *in, size_t len, struct da_hea
 		return DA_HEADER_SHORT;
 	if (da_load_le32(in + 20) != da_crc32(da_crc32(0, in, 20), in + DA_HEADER_FIXED, attr))
 		return DA_HEADER_DAMAGED;
-	*h_out = (struct da_header){.max_size = UINT64_MAX};
-	return get_attributes(in + DA_HEADER_FIXED, in + *need_out, h_out) ? DA_HEADER_OK
-									   : DA_HEADER_DAMAGED;
+	*h_out = (struct da_header){ .max_size = UINT64_MAX };
+	return get_attributes(in + DA_HEADER_FIXED, in + *need_out, h_out) ? DA_HEADER_OK :
+									     DA_HEADER_DAMAGED;
 }

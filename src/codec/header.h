@@ -8,25 +8,25 @@
 
 /** Attribute tags. Each attribute is varint tag, varint length, bytes; unknown tags are skipped. */
 enum da_attr {
-	DA_ATTR_MACHINE = 1,	/**< varint: ELF e_machine */
-	DA_ATTR_WORD_BITS = 2,	/**< varint: 32 or 64 */
+	DA_ATTR_MACHINE = 1, /**< varint: ELF e_machine */
+	DA_ATTR_WORD_BITS = 2, /**< varint: 32 or 64 */
 	DA_ATTR_BIG_ENDIAN = 3, /**< varint: 1 when the target is big-endian */
-	DA_ATTR_ELF_FLAGS = 4,	/**< varint: ELF e_flags of the executable */
-	DA_ATTR_PAGE_SIZE = 5,	/**< varint: bytes */
-	DA_ATTR_PID = 6,	/**< varint */
-	DA_ATTR_PROGRAM = 7,	/**< text: path of the executable, as /proc/PID/exe says */
-	DA_ATTR_CMDLINE = 8,	/**< text: arguments, each ended by NUL */
+	DA_ATTR_ELF_FLAGS = 4, /**< varint: ELF e_flags of the executable */
+	DA_ATTR_PAGE_SIZE = 5, /**< varint: bytes */
+	DA_ATTR_PID = 6, /**< varint */
+	DA_ATTR_PROGRAM = 7, /**< text: path of the executable, as /proc/PID/exe says */
+	DA_ATTR_CMDLINE = 8, /**< text: arguments, each ended by NUL */
 	DA_ATTR_START_WALL = 9, /**< varint: ns since 1970 at the start */
-	DA_ATTR_VERSION = 10,	/**< text: recorder's version */
-	DA_ATTR_HOST = 11,	/**< text */
-	DA_ATTR_KERNEL = 12,	/**< text: release */
-	DA_ATTR_DIRECT = 13,	/**< varint: 1 when the shim wrote the stream itself */
-	DA_ATTR_UNWIND = 14,	/**< varint: enum da_unwind_mode */
-	DA_ATTR_DEPTH = 15,	/**< varint: frames */
+	DA_ATTR_VERSION = 10, /**< text: recorder's version */
+	DA_ATTR_HOST = 11, /**< text */
+	DA_ATTR_KERNEL = 12, /**< text: release */
+	DA_ATTR_DIRECT = 13, /**< varint: 1 when the shim wrote the stream itself */
+	DA_ATTR_UNWIND = 14, /**< varint: enum da_unwind_mode */
+	DA_ATTR_DEPTH = 15, /**< varint: frames */
 	DA_ATTR_STACKS_ALLOC = 16, /**< varint: 1 when frees carry no stack */
-	DA_ATTR_MIN_SIZE = 17,	/**< varint: bytes; smaller blocks are not recorded */
-	DA_ATTR_MAX_SIZE = 18,	/**< varint: bytes; larger blocks are not recorded */
-	DA_ATTR_PARENT = 19,	/**< varint: pid of the recorded process this one was forked from */
+	DA_ATTR_MIN_SIZE = 17, /**< varint: bytes; smaller blocks are not recorded */
+	DA_ATTR_MAX_SIZE = 18, /**< varint: bytes; larger blocks are not recorded */
+	DA_ATTR_PARENT = 19, /**< varint: pid of the recorded process this one was forked from */
 };
 
 /** A text that is not NUL-terminated and may hold anything. */
@@ -62,10 +62,10 @@ size_t da_header_put(const struct da_header *h, uint8_t *out, size_t size);
 
 enum da_header_status {
 	DA_HEADER_OK,
-	DA_HEADER_SHORT,	/**< more bytes are needed: @need_out says how many in all */
+	DA_HEADER_SHORT, /**< more bytes are needed: @need_out says how many in all */
 	DA_HEADER_NOT_RECORDING, /**< the magic is not there */
-	DA_HEADER_FUTURE,	/**< a version or a required feature this reader does not know */
-	DA_HEADER_DAMAGED,	/**< lengths or checksum wrong */
+	DA_HEADER_FUTURE, /**< a version or a required feature this reader does not know */
+	DA_HEADER_DAMAGED, /**< lengths or checksum wrong */
 };
 
 /**

@@ -47,16 +47,16 @@ enum da_chunk_state {
 
 /** What a chunk's header says; the payload follows it. 64 bytes, aligned to a cache line. */
 struct da_chunk {
-	uint32_t state;	     /**< atomic; see above */
-	uint32_t committed;  /**< atomic, bytes of payload that hold whole events; 0 while FREE */
-	uint32_t serial;     /**< thread, from 1; written before the first commit */
-	uint32_t number;     /**< 0, 1, 2 … among this thread's chunks */
-	uint32_t process;    /**< which process of the session, from 0 */
-	uint32_t seen;	     /**< events begun in this chunk */
-	uint32_t recorded;   /**< events committed in this chunk; seen - recorded are lost */
-	uint32_t order_lo;   /**< atomic halves of the order key of the last event committed here */
-	uint32_t order_hi;   /**< (before the first: a key not above it); da_chunk_order() */
-	uint32_t tid;	     /**< kernel thread id of the owner, for names and liveness */
+	uint32_t state; /**< atomic; see above */
+	uint32_t committed; /**< atomic, bytes of payload that hold whole events; 0 while FREE */
+	uint32_t serial; /**< thread, from 1; written before the first commit */
+	uint32_t number; /**< 0, 1, 2 … among this thread's chunks */
+	uint32_t process; /**< which process of the session, from 0 */
+	uint32_t seen; /**< events begun in this chunk */
+	uint32_t recorded; /**< events committed in this chunk; seen - recorded are lost */
+	uint32_t order_lo; /**< atomic halves of the order key of the last event committed here */
+	uint32_t order_hi; /**< (before the first: a key not above it); da_chunk_order() */
+	uint32_t tid; /**< kernel thread id of the owner, for names and liveness */
 	/** order key taken when the chunk was acquired: tells a sweep whether */
 	uint32_t born_lo;
 	/** the chunk, and so the thread's chunk before it, is older than it */
@@ -97,48 +97,48 @@ struct da_pool {
 	/** of the recorder; the shim refuses another (its own says `attached`) */
 	uint32_t word_bits;
 	uint32_t pool_bytes, chunk_bytes, n_chunks, chunks_offset;
-	uint32_t unwind;      /**< enum da_unwind_mode */
-	uint32_t depth;	      /**< frames per stack, 1 … DA_STREAM_MAX_FRAMES */
+	uint32_t unwind; /**< enum da_unwind_mode */
+	uint32_t depth; /**< frames per stack, 1 … DA_STREAM_MAX_FRAMES */
 	uint32_t stacks_alloc_only;
-	uint32_t on_full;     /**< enum da_on_full */
-	uint32_t follow;      /**< 1: children of fork are recorded too */
+	uint32_t on_full; /**< enum da_on_full */
+	uint32_t follow; /**< 1: children of fork are recorded too */
 	uint64_t min_size, max_size; /**< bytes asked for; others are not recorded */
 	uint32_t recorder_pid;
 	uint32_t pad0[16];
 
 	/* written by the recorder while the target runs */
-	uint32_t clock_ms;    /**< atomic: milliseconds since the start */
-	uint32_t stop;	      /**< atomic: 1: record nothing more */
+	uint32_t clock_ms; /**< atomic: milliseconds since the start */
+	uint32_t stop; /**< atomic: 1: record nothing more */
 	uint32_t free_signal; /**< atomic futex: grows when chunks have become free */
 	uint32_t pad1[13];
 
 	/* written by the target */
-	uint32_t attached;    /**< atomic: enum da_attach */
+	uint32_t attached; /**< atomic: enum da_attach */
 	uint32_t attached_pid;
-	uint32_t wake;	      /**< atomic futex: grows when the recorder should look soon */
-	uint32_t wanting;     /**< atomic: threads waiting for a free chunk */
-	uint32_t serials;     /**< atomic: thread serials given out */
-	uint32_t processes;   /**< atomic: process numbers given out, the first is 0 */
-	uint32_t forks;	      /**< atomic: children that stopped recording */
-	uint32_t chunk_hint;  /**< atomic: where to look for a free chunk */
-	uint32_t lost[8];     /**< atomic, by enum da_lost */
+	uint32_t wake; /**< atomic futex: grows when the recorder should look soon */
+	uint32_t wanting; /**< atomic: threads waiting for a free chunk */
+	uint32_t serials; /**< atomic: thread serials given out */
+	uint32_t processes; /**< atomic: process numbers given out, the first is 0 */
+	uint32_t forks; /**< atomic: children that stopped recording */
+	uint32_t chunk_hint; /**< atomic: where to look for a free chunk */
+	uint32_t lost[8]; /**< atomic, by enum da_lost */
 	/** pid and parent's process number by process number; set before its first chunk. */
 	uint32_t process_pid[DA_POOL_MAX_PROCESSES];
 	uint32_t process_parent[DA_POOL_MAX_PROCESSES];
 
 	/* the order clock, see da_pool_order_next() */
 	uint32_t pad2[16];
-	uint32_t order;	      /**< atomic: keys given out, modulo 2^32 */
-	uint32_t order_era;   /**< atomic: how often `order` passed a multiple of 2^31 */
+	uint32_t order; /**< atomic: keys given out, modulo 2^32 */
+	uint32_t order_era; /**< atomic: how often `order` passed a multiple of 2^31 */
 	uint32_t pad3[14];
 };
 
 /** What the shim says of its start. */
 enum da_attach {
-	DA_ATTACH_NONE = 0,	/**< not (yet) loaded */
+	DA_ATTACH_NONE = 0, /**< not (yet) loaded */
 	DA_ATTACH_OK = 1,
 	DA_ATTACH_NO_ALLOCATOR = 2, /**< the real malloc was not found */
-	DA_ATTACH_MISMATCH = 3,	/**< pool of another version or word size */
+	DA_ATTACH_MISMATCH = 3, /**< pool of another version or word size */
 	DA_ATTACH_NO_MEMORY = 4,
 };
 

@@ -177,7 +177,7 @@ void da_sweep_run(struct da_sweep *s, uint32_t reclaim_idle, da_sweep_fn take, v
 {
 	uint64_t watermark = da_pool_order_now(s->pool);
 	uint32_t n = snapshot(s, &watermark);
-	struct da_sweep_result r = {.watermark = watermark};
+	struct da_sweep_result r = { .watermark = watermark };
 
 	for (uint32_t i = 0; i < n && !r.stopped; i++)
 		r.stopped = !drain_one(s, s->sorted[i], reclaim_idle, take, ctx, &r);

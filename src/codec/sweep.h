@@ -11,12 +11,12 @@
 
 /** A run of whole events of one thread. */
 struct da_sweep_piece {
-	uint32_t serial;  /**< thread, >= 1 */
+	uint32_t serial; /**< thread, >= 1 */
 	uint32_t process; /**< < DA_POOL_MAX_PROCESSES */
 	uint32_t tid;
 	/** in the pool: may change under the reader if the target is hostile */
 	const uint8_t *bytes;
-	uint32_t len;	      /**< 1 … chunk_bytes */
+	uint32_t len; /**< 1 … chunk_bytes */
 };
 
 /** Takes each piece; must use or copy it before it returns. @return false to end the sweep (the
@@ -25,12 +25,12 @@ typedef bool (*da_sweep_fn)(void *ctx, const struct da_sweep_piece *piece);
 
 /** What the drainer remembers of each chunk between sweeps. */
 struct da_sweep_slot {
-	uint32_t state;	    /**< as copied in this sweep */
+	uint32_t state; /**< as copied in this sweep */
 	uint32_t serial, number;
-	uint32_t drained;   /**< bytes already taken of this serial and number */
+	uint32_t drained; /**< bytes already taken of this serial and number */
 	uint32_t drained_serial, drained_number;
-	uint32_t idle;	    /**< sweeps without news */
-	bool is_late;	    /**< empty or acquired since this sweep began: the next one takes it */
+	uint32_t idle; /**< sweeps without news */
+	bool is_late; /**< empty or acquired since this sweep began: the next one takes it */
 };
 
 /** A drainer. Zero-filled, then da_sweep_init(). */
@@ -40,18 +40,18 @@ struct da_sweep {
 	uint32_t chunks_offset;
 	uint64_t seen, recorded; /**< events of the chunks given back so far */
 	struct da_sweep_slot *slots; /**< n_chunks, the caller's, zero-filled */
-	uint16_t *sorted;	     /**< n_chunks, the caller's: scratch */
-	uint32_t bad_chunks;	     /**< chunks with impossible headers: scribbled over */
+	uint16_t *sorted; /**< n_chunks, the caller's: scratch */
+	uint32_t bad_chunks; /**< chunks with impossible headers: scribbled over */
 };
 
 /** What one sweep found. */
 struct da_sweep_result {
-	uint32_t pieces;    /**< pieces taken */
-	uint64_t bytes;	    /**< their bytes */
+	uint32_t pieces; /**< pieces taken */
+	uint64_t bytes; /**< their bytes */
 	uint32_t free_chunks; /**< chunks free at the end of the sweep */
 	/** Every event with an order key <= this has been taken, in this sweep or before. */
 	uint64_t watermark;
-	bool stopped;	    /**< the callback said false; the watermark is 0 */
+	bool stopped; /**< the callback said false; the watermark is 0 */
 };
 
 /** Tie a drainer to a valid pool; slots and sorted as described there. */

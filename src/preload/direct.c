@@ -30,14 +30,14 @@ static struct {
 	struct da_output output;
 	const char *unresolved; /* server whose name is still to be looked up */
 	struct da_sweep sweep;
-	uint8_t *block;		/* header, then payload */
-	uint32_t len;		/* bytes of payload */
+	uint8_t *block; /* header, then payload */
+	uint32_t len; /* bytes of payload */
 	uint64_t seq;
 	uint64_t start_ns;
-	uint32_t rss_ms;	/* when RSS was looked at */
-	uint32_t lock;		/* 1: somebody drains */
+	uint32_t rss_ms; /* when RSS was looked at */
+	uint32_t lock; /* 1: somebody drains */
 	bool failed, begun;
-	uint32_t finished;	/* atomic */
+	uint32_t finished; /* atomic */
 	uint64_t end_kind, end_status;
 } direct;
 
@@ -84,7 +84,7 @@ static struct da_text read_cmdline(char *buf)
 
 	if (fd >= 0)
 		da_sys_close((int)fd);
-	return (struct da_text){buf, n > 0 ? (uint32_t)n : 0};
+	return (struct da_text){ buf, n > 0 ? (uint32_t)n : 0 };
 }
 
 static void describe_cpu(struct da_header *h)
@@ -103,7 +103,7 @@ static void describe_cpu(struct da_header *h)
 
 static struct da_text text_of(const char *s)
 {
-	return (struct da_text){s, (uint32_t)da_text_length(s, DA_STREAM_MAX_TEXT)};
+	return (struct da_text){ s, (uint32_t)da_text_length(s, DA_STREAM_MAX_TEXT) };
 }
 
 bool da_direct_begin(void)
@@ -131,7 +131,7 @@ bool da_direct_begin(void)
 	if (!direct.output.open)
 		return direct.unresolved;
 	describe_cpu(&h);
-	h.program = (struct da_text){program, n > 0 ? (uint32_t)n : 0};
+	h.program = (struct da_text){ program, n > 0 ? (uint32_t)n : 0 };
 	if (da_sys_uname(&names) == 0) {
 		h.host = text_of(names.node);
 		h.kernel = text_of(names.release);
@@ -220,14 +220,14 @@ static void update_clock(void)
 
 static uint8_t *put_end(uint8_t *p)
 {
-	uint64_t end[4] = {direct.end_kind, direct.end_status};
+	uint64_t end[4] = { direct.end_kind, direct.end_status };
 	uint64_t torn;
 
 	da_sweep_count(&direct.sweep, &end[2], &end[3]);
 	torn = end[2] - end[3];
 	for (uint64_t reason = 0; reason < DA_LOST_COUNT; reason++) {
-		uint64_t lost[2] = {reason, reason == DA_LOST_TORN ? torn
-							: da_shim.pool->lost[reason]};
+		uint64_t lost[2] = { reason,
+				     reason == DA_LOST_TORN ? torn : da_shim.pool->lost[reason] };
 
 		if (lost[1])
 			p = da_encode_numbers(p, DA_EXT_LOST, lost, 2);
@@ -244,7 +244,7 @@ static void put_meta(const struct da_sweep_result *r, bool end)
 	uint32_t now = da_shim.pool->clock_ms;
 
 	if (now - direct.rss_ms >= RSS_EVERY_MS || !direct.rss_ms || end) {
-		uint64_t rss[2] = {(uint64_t)now * 1000000u, resident_bytes()};
+		uint64_t rss[2] = { (uint64_t)now * 1000000u, resident_bytes() };
 
 		direct.rss_ms = now ? now : 1;
 		p = da_encode_numbers(p, DA_EXT_RSS, rss, 2);

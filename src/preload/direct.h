@@ -11,7 +11,7 @@
 
 /** What the environment asked for. Texts stay the environment's. */
 struct da_direct_options {
-	const char *file;   /**< DUMPALLOC_FILE, or NULL */
+	const char *file; /**< DUMPALLOC_FILE, or NULL */
 	const char *server; /**< DUMPALLOC_SERVER (HOST:PORT), or NULL */
 	const char *buffer; /**< DUMPALLOC_BUFFER: bytes of the pool, or NULL */
 };

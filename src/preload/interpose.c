@@ -110,24 +110,24 @@ static inline void release(const struct release *r, where start)
 ENTRY(void, free, (void *p, size_t b, size_t c, where start))
 {
 	(void)b, (void)c;
-	release(&(struct release){.func = DA_FUNC_FREE, .p = p}, start);
+	release(&(struct release){ .func = DA_FUNC_FREE, .p = p }, start);
 }
 
 ENTRY(void, cfree, (void *p, size_t b, size_t c, where start))
 {
 	(void)b, (void)c;
-	release(&(struct release){.func = DA_FUNC_CFREE, .p = p}, start);
+	release(&(struct release){ .func = DA_FUNC_CFREE, .p = p }, start);
 }
 
 ENTRY(void, free_sized, (void *p, size_t size, size_t c, where start))
 {
 	(void)c;
-	release(&(struct release){.func = DA_FUNC_FREE_SIZED, .p = p, .size = size}, start);
+	release(&(struct release){ .func = DA_FUNC_FREE_SIZED, .p = p, .size = size }, start);
 }
 
 ENTRY(void, free_aligned_sized, (void *p, size_t align, size_t size, where start))
 {
-	release(&(struct release){DA_FUNC_FREE_ALIGNED_SIZED, p, align, size}, start);
+	release(&(struct release){ DA_FUNC_FREE_ALIGNED_SIZED, p, align, size }, start);
 }
 
 /* A resizing as the program asked for it. */
@@ -165,8 +165,9 @@ static void *resize_boot(const struct resize *r, where start)
 /* realloc(p, 0) may free p and return NULL, or hand out a block, or fail: only errno tells. */
 static void *resize_recorded(const struct resize *r, where start)
 {
-	struct da_realloc_result result = {
-		.func = r->func, .old = r->p, .size = product(r->n, r->size)};
+	struct da_realloc_result result = { .func = r->func,
+					    .old = r->p,
+					    .size = product(r->n, r->size) };
 	struct da_record_realloc record;
 	int saved = da_real_errno();
 	void *p;
@@ -205,12 +206,12 @@ static void *resize(const struct resize *r, where start)
 ENTRY(void *, realloc, (void *p, size_t size, size_t c, where start))
 {
 	(void)c;
-	return resize(&(struct resize){DA_FUNC_REALLOC, p, 1, size}, start);
+	return resize(&(struct resize){ DA_FUNC_REALLOC, p, 1, size }, start);
 }
 
 ENTRY(void *, reallocarray, (void *p, size_t n, size_t size, where start))
 {
-	return resize(&(struct resize){DA_FUNC_REALLOCARRAY, p, n, size}, start);
+	return resize(&(struct resize){ DA_FUNC_REALLOCARRAY, p, n, size }, start);
 }
 
 static size_t page_size(void)
@@ -230,13 +231,13 @@ static void *real_aligned(enum da_func func, size_t align, size_t size)
 
 	switch (func) {
 	case DA_FUNC_ALIGNED_ALLOC:
-		return da_real.aligned_alloc ? da_real.aligned_alloc(align, size)
-					     : real_memalign(align, size);
+		return da_real.aligned_alloc ? da_real.aligned_alloc(align, size) :
+					       real_memalign(align, size);
 	case DA_FUNC_VALLOC:
 		return da_real.valloc ? da_real.valloc(size) : real_memalign(page, size);
 	case DA_FUNC_PVALLOC:
-		return da_real.pvalloc ? da_real.pvalloc(size)
-				       : real_memalign(page, (size + page - 1) & ~(page - 1));
+		return da_real.pvalloc ? da_real.pvalloc(size) :
+					 real_memalign(page, (size + page - 1) & ~(page - 1));
 	default: return real_memalign(align, size);
 	}
 }

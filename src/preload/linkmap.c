@@ -13,7 +13,7 @@
 /* The shim's own; glibc's <link.h> declares it, musl's does not. */
 extern ElfW(Dyn) _DYNAMIC[] __attribute__((visibility("hidden")));
 
-static void note_auxv(struct da_auxv *a, const ElfW(auxv_t) *v)
+static void note_auxv(struct da_auxv *a, const ElfW(auxv_t) * v)
 {
 	switch (v->a_type) {
 	case AT_PHDR: a->phdr = v->a_un.a_val; break;
@@ -43,7 +43,7 @@ static bool read_auxv(struct da_auxv *a)
 /* On the initial stack the auxiliary vector follows the environment. */
 static bool find_auxv(struct da_auxv *a, char *const *environment)
 {
-	const ElfW(auxv_t) *v;
+	const ElfW(auxv_t) * v;
 
 	if (!environment)
 		return false;
@@ -54,7 +54,7 @@ static bool find_auxv(struct da_auxv *a, char *const *environment)
 	return a->phdr;
 }
 
-static const struct r_debug *debug_of(const ElfW(Dyn) *d)
+static const struct r_debug *debug_of(const ElfW(Dyn) * d)
 {
 	for (; d->d_tag != DT_NULL; d++) {
 		uintptr_t v = d->d_un.d_ptr;
@@ -102,7 +102,7 @@ bool da_linkmap_init(struct da_linkmap *l, char *const *environment)
 /* What a symbol look-up needs of an object's dynamic section. */
 struct tables {
 	uintptr_t bias;
-	const ElfW(Sym) *symbols;
+	const ElfW(Sym) * symbols;
 	const char *strings;
 	const uint32_t *sysv_hash;
 	const uint32_t *gnu_hash;
@@ -227,7 +227,7 @@ void *da_linkmap_find(const struct da_linkmap *l, const char *name)
  * page of the lowest of them or a few below. (The load bias says nothing of it: it is 0 for an
  * object that lies where it was linked to.)
  */
-static const ElfW(Ehdr) *find_header(const struct link_map *m)
+static const ElfW(Ehdr) * find_header(const struct link_map *m)
 {
 	const uintptr_t page = 4096, pages = 64;
 	struct tables t;
@@ -235,8 +235,8 @@ static const ElfW(Ehdr) *find_header(const struct link_map *m)
 
 	if (!read_tables(m, &t))
 		return NULL;
-	p = (uintptr_t)t.symbols < (uintptr_t)t.strings ? (uintptr_t)t.symbols
-							: (uintptr_t)t.strings;
+	p = (uintptr_t)t.symbols < (uintptr_t)t.strings ? (uintptr_t)t.symbols :
+							  (uintptr_t)t.strings;
 	if (t.sysv_hash && (uintptr_t)t.sysv_hash < p)
 		p = (uintptr_t)t.sysv_hash;
 	if (t.gnu_hash && (uintptr_t)t.gnu_hash < p)
@@ -252,10 +252,10 @@ static const ElfW(Ehdr) *find_header(const struct link_map *m)
 	return NULL;
 }
 
-const ElfW(Phdr) *da_linkmap_phdrs(const struct da_linkmap *l, const struct link_map *m,
-				   unsigned *n_out)
+const ElfW(Phdr) *
+	da_linkmap_phdrs(const struct da_linkmap *l, const struct link_map *m, unsigned *n_out)
 {
-	const ElfW(Ehdr) *e;
+	const ElfW(Ehdr) * e;
 
 	if (m == l->debug->r_map) {
 		*n_out = (unsigned)l->auxv.phnum;

@@ -47,7 +47,7 @@ static inline bool da_linkmap_is_consistent(const struct da_linkmap *l)
  * Program headers of the object @m.
  * @return NULL when they cannot be found (its ELF header is not where the load bias points).
  */
-const ElfW(Phdr) *da_linkmap_phdrs(const struct da_linkmap *l, const struct link_map *m,
-				   unsigned *n_out);
+const ElfW(Phdr) *
+	da_linkmap_phdrs(const struct da_linkmap *l, const struct link_map *m, unsigned *n_out);
 
 #endif

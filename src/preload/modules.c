@@ -13,7 +13,7 @@
 struct found {
 	struct da_module m;
 	uint64_t identity; /* of path and build-id: tells a module from another at the same place */
-	const ElfW(Phdr) *phdrs;
+	const ElfW(Phdr) * phdrs;
 	unsigned n_phdrs;
 	const char *path;
 	const uint8_t *build_id;
@@ -21,12 +21,21 @@ struct found {
 	uint8_t role;
 };
 
+/*
+ * What a scan works with, under its lock: not on the stack, which may be a small one.
+ */
+static struct {
+	struct found found;
+	struct da_event event;
+	struct da_segment segments[DA_STREAM_MAX_SEGMENTS];
+	char path[PATH_BYTES];
+} scratch;
+
 static struct found *known, *fresh; /* DA_MODULE_MAX each, sorted by m.lo */
 static uint32_t n_known;
 static uint32_t next_id;
 static uint32_t stale = 1;
-static uint32_t scanning;
-static char path_buffer[PATH_BYTES];
+static uint32_t scanning; /* tid of the thread that scans, 0: none */
 
 bool da_modules_init(void)
 {
@@ -56,7 +65,7 @@ void da_modules_forget(void)
 	da_modules_touch();
 }
 
-static void add_segment(struct found *f, const ElfW(Phdr) *p)
+static void add_segment(struct found *f, const ElfW(Phdr) * p)
 {
 	uintptr_t lo = f->m.bias + p->p_vaddr;
 	uintptr_t end = (lo + p->p_memsz + PAGE - 1) & ~(PAGE - 1);
@@ -72,7 +81,7 @@ static void add_segment(struct found *f, const ElfW(Phdr) *p)
 }
 
 /* The build-id in a note segment, if it is there (gABI ch. 5, "Note Section"; name GNU, type 3). */
-static void read_notes(struct found *f, const ElfW(Phdr) *p)
+static void read_notes(struct found *f, const ElfW(Phdr) * p)
 {
 	const uint8_t *n = (const uint8_t *)(f->m.bias + p->p_vaddr);
 	const uint8_t *end = n + p->p_filesz;
@@ -95,7 +104,7 @@ static void read_notes(struct found *f, const ElfW(Phdr) *p)
 	}
 }
 
-static void find_eh_frame(struct found *f, const ElfW(Phdr) *eh)
+static void find_eh_frame(struct found *f, const ElfW(Phdr) * eh)
 {
 	f->m.eh_frame_hdr = f->m.bias + eh->p_vaddr;
 	f->m.eh_frame_hdr_size = eh->p_memsz;
@@ -166,22 +175,29 @@ static const char *path_of(const struct link_map *m, uint8_t role)
 	return m->l_name ? m->l_name : "";
 }
 
+static struct found *clean_found(uint8_t role)
+{
+	da_zero(&scratch.found, sizeof scratch.found);
+	scratch.found.role = role;
+	return &scratch.found;
+}
+
 /* Bytes of a process's vdso image, for a libc that does not list it. */
 static void add_vdso(uint32_t *n)
 {
-	struct found f = {.role = DA_MODULE_VDSO};
 	const ElfW(Ehdr) *e = (const void *)da_shim.linkmap.auxv.vdso;
+	struct found *f = clean_found(DA_MODULE_VDSO);
 
 	if (!e || *n == DA_MODULE_MAX)
 		return;
-	f.phdrs = (const void *)((uintptr_t)e + e->e_phoff);
-	f.n_phdrs = e->e_phnum;
-	f.m.bias = (uintptr_t)e;
-	for (unsigned i = 0; i < f.n_phdrs; i++)
-		if (f.phdrs[i].p_type == PT_LOAD)
-			f.m.bias = (uintptr_t)e - f.phdrs[i].p_vaddr;
-	if (describe(&f, "[vdso]"))
-		insert_sorted(n, &f);
+	f->phdrs = (const void *)((uintptr_t)e + e->e_phoff);
+	f->n_phdrs = e->e_phnum;
+	f->m.bias = (uintptr_t)e;
+	for (unsigned i = 0; i < f->n_phdrs; i++)
+		if (f->phdrs[i].p_type == PT_LOAD)
+			f->m.bias = (uintptr_t)e - f->phdrs[i].p_vaddr;
+	if (describe(f, "[vdso]"))
+		insert_sorted(n, f);
 }
 
 static uint32_t read_list(void)
@@ -193,46 +209,48 @@ static uint32_t read_list(void)
 
 	for (const struct link_map *m = l->debug->r_map; m && n < DA_MODULE_MAX;
 	     before = m, m = m->l_next) {
-		struct found f = {.role = role_of(m)};
+		struct found *f = clean_found(role_of(m));
 
 		if (m->l_prev != before) /* changing under us after all */
 			break;
-		f.m.bias = m->l_addr;
-		f.phdrs = da_linkmap_phdrs(l, m, &f.n_phdrs);
-		if (f.role == DA_MODULE_EXECUTABLE)
-			f.m.entry = l->auxv.entry;
-		has_vdso = has_vdso || f.role == DA_MODULE_VDSO;
-		if (f.phdrs && describe(&f, path_of(m, f.role)))
-			insert_sorted(&n, &f);
+		f->m.bias = m->l_addr;
+		f->phdrs = da_linkmap_phdrs(l, m, &f->n_phdrs);
+		if (f->role == DA_MODULE_EXECUTABLE)
+			f->m.entry = l->auxv.entry;
+		has_vdso = has_vdso || f->role == DA_MODULE_VDSO;
+		if (f->phdrs && describe(f, path_of(m, f->role)))
+			insert_sorted(&n, f);
 	}
 	if (!has_vdso)
 		add_vdso(&n);
 	return n;
 }
 
-/* The path to record, in path_buffer or the module's own text. */
-static struct da_event path_for(const struct found *f, struct da_event e)
+/* Set the path to record: in scratch.path or the module's own text. */
+static void set_path(struct da_event *e, const struct found *f)
 {
 	size_t len = da_text_length(f->path, PATH_BYTES - 1);
 	long n;
 
-	e.module.path = f->path;
-	e.module.path_len = (uint32_t)len;
+	e->module.path = f->path;
+	e->module.path_len = (uint32_t)len;
 	if (f->role == DA_MODULE_EXECUTABLE) {
-		n = da_sys_readlink("/proc/self/exe", path_buffer, sizeof path_buffer);
-		e.module.path = n > 0 ? path_buffer : (const char *)da_shim.linkmap.auxv.execfn;
-		e.module.path_len = n > 0 ? (uint32_t)n
-					  : (uint32_t)da_text_length(e.module.path, PATH_BYTES - 1);
+		const char *name = (const char *)da_shim.linkmap.auxv.execfn;
+
+		n = da_sys_readlink("/proc/self/exe", scratch.path, PATH_BYTES);
+		e->module.path = n > 0 ? scratch.path : name;
+		e->module.path_len = n > 0 ? (uint32_t)n :
+				     name  ? (uint32_t)da_text_length(name, PATH_BYTES - 1) :
+					     0;
 	} else if (f->role == DA_MODULE_LIBRARY && f->path[0] != '/') {
-		n = da_sys_getcwd(path_buffer, PATH_BYTES - len - 1);
+		n = da_sys_getcwd(scratch.path, PATH_BYTES - len - 1);
 		if (n > 1) {
-			path_buffer[n - 1] = '/';
-			da_copy(path_buffer + n, f->path, len);
-			e.module.path = path_buffer;
-			e.module.path_len = (uint32_t)(n + (long)len);
+			scratch.path[n - 1] = '/';
+			da_copy(scratch.path + n, f->path, len);
+			e->module.path = scratch.path;
+			e->module.path_len = (uint32_t)(n + (long)len);
 		}
 	}
-	return e;
 }
 
 static uint32_t read_segments(const struct found *f, struct da_segment *segments)
@@ -243,43 +261,43 @@ static uint32_t read_segments(const struct found *f, struct da_segment *segments
 		const ElfW(Phdr) *p = &f->phdrs[i];
 
 		if (p->p_type == PT_LOAD)
-			segments[n++] = (struct da_segment){p->p_vaddr, p->p_memsz, p->p_offset,
-							    p->p_filesz, p->p_flags & 7};
+			segments[n++] = (struct da_segment){ p->p_vaddr, p->p_memsz, p->p_offset,
+							     p->p_filesz, p->p_flags & 7 };
 	}
 	return n;
 }
 
 static bool write_load(struct da_thread *t, const struct found *f)
 {
-	static struct da_segment segments[DA_STREAM_MAX_SEGMENTS]; /* under the scan's lock */
-	struct da_event e = path_for(f, (struct da_event){.kind = DA_KIND_EXT});
+	struct da_event *e = &scratch.event;
 	uint8_t *p;
 
-	e.module.id = f->m.id;
-	e.module.bias = f->m.bias;
-	e.module.role = f->role;
-	e.module.build_id = f->build_id;
-	e.module.build_id_len = f->build_id_len;
-	e.module.segments = segments;
-	e.module.n_segments = read_segments(f, segments);
-	p = da_lease_room(t, DA_ENCODE_MODULE_MAX(e.module.path_len, e.module.n_segments));
+	set_path(e, f);
+	e->module.id = f->m.id;
+	e->module.bias = f->m.bias;
+	e->module.role = f->role;
+	e->module.build_id = f->build_id;
+	e->module.build_id_len = f->build_id_len;
+	e->module.segments = scratch.segments;
+	e->module.n_segments = read_segments(f, scratch.segments);
+	p = da_lease_room(t, DA_ENCODE_MODULE_MAX(e->module.path_len, e->module.n_segments));
 	if (!p)
 		return false;
-	e.order = da_pool_order_next(da_shim.pool);
-	da_lease_commit(t, da_encode_module(&t->encoder, p, &e));
+	e->order = da_pool_order_next(da_shim.pool);
+	da_lease_commit(t, da_encode_module(&t->encoder, p, e));
 	return true;
 }
 
 static bool write_unload(struct da_thread *t, const struct found *f)
 {
-	struct da_event e = {.kind = DA_KIND_EXT};
+	struct da_event *e = &scratch.event;
 	uint8_t *p = da_lease_room(t, DA_ENCODE_EVENT_MAX);
 
 	if (!p)
 		return false;
-	e.module.id = f->m.id;
-	e.order = da_pool_order_next(da_shim.pool);
-	da_lease_commit(t, da_encode_unload(&t->encoder, p, &e));
+	e->module.id = f->m.id;
+	e->order = da_pool_order_next(da_shim.pool);
+	da_lease_commit(t, da_encode_unload(&t->encoder, p, e));
 	return true;
 }
 
@@ -335,12 +353,16 @@ static void install(uint32_t n, bool gone)
 bool da_modules_scan(struct da_thread *t, bool *lost_lease_out)
 {
 	bool gone = false, changed = false, whole;
+	uint32_t owner = 0;
 	uint32_t n;
 
 	*lost_lease_out = false;
 	if (!known || !fresh || !da_linkmap_is_consistent(&da_shim.linkmap))
 		return false;
-	if (__atomic_exchange_n(&scanning, 1, __ATOMIC_ACQUIRE))
+	/* a scan of our own that is still open was left by a jump out of a signal handler */
+	if (!__atomic_compare_exchange_n(&scanning, &owner, t->tid, false, __ATOMIC_ACQUIRE,
+					 __ATOMIC_RELAXED) &&
+	    owner != t->tid)
 		return false;
 	__atomic_store_n(&stale, 0, __ATOMIC_RELEASE);
 	n = read_list();

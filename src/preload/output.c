@@ -20,7 +20,7 @@ typedef void freeaddrinfo_fn(struct addrinfo *);
 /* Move @fd out of the way of the program's own descriptors. */
 static void settle(struct da_output *o, int fd)
 {
-	static const int lowest[] = {1000, 200, 50};
+	static const int lowest[] = { 1000, 200, 50 };
 
 	o->fd = fd;
 	for (size_t i = 0; i < sizeof lowest / sizeof *lowest; i++) {
@@ -38,8 +38,8 @@ static void settle(struct da_output *o, int fd)
 
 bool da_output_open_file(struct da_output *o, const char *path)
 {
-	const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY | O_NONBLOCK |
-			  O_LARGEFILE;
+	const int flags =
+		O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_LARGEFILE;
 	long fd = da_sys_open(path, flags, 0600);
 
 	if (fd < 0)
@@ -67,7 +67,7 @@ static bool parse_ipv4(const char *s, struct sockaddr_in *out)
 	uint8_t *bytes = (uint8_t *)&out->sin_addr;
 	unsigned v;
 
-	*out = (struct sockaddr_in){.sin_family = AF_INET};
+	*out = (struct sockaddr_in){ .sin_family = AF_INET };
 	for (int i = 0; i < 4; i++) {
 		if (!parse_number(&s, 255, &v) || *s++ != (i < 3 ? '.' : ':'))
 			return false;
@@ -128,7 +128,7 @@ static bool resolve_and_connect(struct da_output *o, const char *server)
 {
 	static char host[HOST_BYTES];
 	const char *port;
-	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
+	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
 	struct addrinfo *list = NULL;
 	getaddrinfo_fn *look_up =
 		(getaddrinfo_fn *)da_linkmap_find(&da_shim.linkmap, "getaddrinfo");

@@ -10,26 +10,26 @@ static const struct {
 	const char *name;
 	void *slot;
 } wanted[] = {
-	{"malloc", &da_real.malloc},
-	{"calloc", &da_real.calloc},
-	{"realloc", &da_real.realloc},
-	{"reallocarray", &da_real.reallocarray},
-	{"free", &da_real.free},
-	{"free_sized", &da_real.free_sized},
-	{"free_aligned_sized", &da_real.free_aligned_sized},
-	{"aligned_alloc", &da_real.aligned_alloc},
-	{"memalign", &da_real.memalign},
-	{"posix_memalign", &da_real.posix_memalign},
-	{"valloc", &da_real.valloc},
-	{"pvalloc", &da_real.pvalloc},
-	{"malloc_usable_size", &da_real.malloc_usable_size},
-	{"dlclose", &da_real.dlclose},
-	{"_exit", &da_real._exit},
-	{"__errno_location", &da_real.errno_location},
-	{"pthread_key_create", &da_real.key_create},
-	{"pthread_setspecific", &da_real.set_specific},
-	{"__register_atfork", &da_real.register_atfork},
-	{"pthread_atfork", &da_real.atfork},
+	{ "malloc", &da_real.malloc },
+	{ "calloc", &da_real.calloc },
+	{ "realloc", &da_real.realloc },
+	{ "reallocarray", &da_real.reallocarray },
+	{ "free", &da_real.free },
+	{ "free_sized", &da_real.free_sized },
+	{ "free_aligned_sized", &da_real.free_aligned_sized },
+	{ "aligned_alloc", &da_real.aligned_alloc },
+	{ "memalign", &da_real.memalign },
+	{ "posix_memalign", &da_real.posix_memalign },
+	{ "valloc", &da_real.valloc },
+	{ "pvalloc", &da_real.pvalloc },
+	{ "malloc_usable_size", &da_real.malloc_usable_size },
+	{ "dlclose", &da_real.dlclose },
+	{ "_exit", &da_real._exit },
+	{ "__errno_location", &da_real.errno_location },
+	{ "pthread_key_create", &da_real.key_create },
+	{ "pthread_setspecific", &da_real.set_specific },
+	{ "__register_atfork", &da_real.register_atfork },
+	{ "pthread_atfork", &da_real.atfork },
 };
 
 /* The executable segment that holds @target, of @m or the objects after it. */
@@ -45,10 +45,10 @@ static struct da_text_range find_text(const struct da_linkmap *l, const struct l
 
 			if (ph[i].p_type == PT_LOAD && ph[i].p_flags & PF_X && target >= lo &&
 			    target - lo < ph[i].p_memsz)
-				return (struct da_text_range){lo, lo + ph[i].p_memsz};
+				return (struct da_text_range){ lo, lo + ph[i].p_memsz };
 		}
 	}
-	return (struct da_text_range){0, 0};
+	return (struct da_text_range){ 0, 0 };
 }
 
 bool da_real_init(const struct da_linkmap *l)

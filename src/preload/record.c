@@ -53,12 +53,13 @@ void da_record_leave(void)
 	da_tls.guard = 0;
 }
 
-/* @return false when the lease was lost on the way. */
-static bool refresh_modules(struct da_thread *t)
+/* Not on a foreign stack, which may be a signal stack of the smallest size. @return false when the
+ * lease was lost on the way. */
+static bool refresh_modules(struct da_thread *t, uintptr_t sp)
 {
 	bool lost;
 
-	if (LIKELY(!da_modules_are_stale()))
+	if (LIKELY(!da_modules_are_stale()) || !da_thread_on_stack(t, sp))
 		return true;
 	da_modules_scan(t, &lost);
 	return !lost;
@@ -76,8 +77,8 @@ static void walk(struct da_thread *t, const struct da_unwind_start *start)
  * A pc lay in no module: the list may have grown. Read it, but ever more rarely while that tells
  * nothing new (generated code has no module). @return false when the lease was lost.
  */
-static bool __attribute__((noinline)) walk_again(struct da_thread *t,
-						 const struct da_unwind_start *start)
+static bool __attribute__((noinline))
+walk_again(struct da_thread *t, const struct da_unwind_start *start)
 {
 	bool lost;
 
@@ -89,8 +90,8 @@ static bool __attribute__((noinline)) walk_again(struct da_thread *t,
 		t->next_skip = 0;
 		walk(t, start);
 	} else {
-		t->next_skip = t->next_skip < MOST_SKIPPED_SCANS ? 2 * t->next_skip + 1
-								 : MOST_SKIPPED_SCANS;
+		t->next_skip = t->next_skip < MOST_SKIPPED_SCANS ? 2 * t->next_skip + 1 :
+								   MOST_SKIPPED_SCANS;
 		t->skip_scans = t->next_skip;
 	}
 	return !lost;
@@ -98,7 +99,7 @@ static bool __attribute__((noinline)) walk_again(struct da_thread *t,
 
 static bool __attribute__((noinline)) define_stack(struct da_thread *t, uint64_t hash)
 {
-	struct da_encode_frames f = {t->u.pcs, t->u.exact, t->u.n, (uint8_t)t->u.end};
+	struct da_encode_frames f = { t->u.pcs, t->u.exact, t->u.n, (uint8_t)t->u.end };
 	uint8_t *p = da_lease_room(t, da_encode_stack_bytes(&t->encoder, &f));
 
 	if (!p)
@@ -136,13 +137,13 @@ static bool capture(struct da_thread *t, const struct da_unwind_start *start, ui
 /* Enter the lease. @return the thread, or NULL: lost and counted. */
 static struct da_thread *begin(const struct da_unwind_start *start)
 {
-	struct da_thread *t = da_thread_get(start->sp);
+	struct da_thread *t = da_thread_get();
 
 	if (UNLIKELY(!t)) {
 		da_shim_lost(DA_LOST_NO_MEMORY);
 		return NULL;
 	}
-	if (!da_lease_enter(t) || !refresh_modules(t))
+	if (!da_lease_enter(t) || !refresh_modules(t, start->sp))
 		return NULL;
 	return t;
 }
@@ -190,40 +191,47 @@ static bool is_filtered(uint64_t size)
 void da_record_alloc(enum da_func func, const void *p, uint64_t size,
 		     const struct da_unwind_start *start)
 {
-	struct da_event e = {.kind = p ? DA_KIND_ALLOC : DA_KIND_FAIL};
 	struct da_thread *t;
+	struct da_event *e;
 	uint8_t *room;
 
 	if (is_filtered(size))
 		return;
 	t = begin(start);
-	if (!t || !capture(t, start, &e.stack))
+	if (!t || !capture(t, start, &t->event.stack))
 		return;
 	room = begin_event(t);
 	if (!room)
 		return;
-	e.func = func;
-	e.addr = (uintptr_t)p;
-	e.size = size;
-	e.order = da_pool_order_next(da_shim.pool);
-	end_event(t, da_encode_alloc(&t->encoder, room, &e));
+	e = &t->event;
+	e->kind = p ? DA_KIND_ALLOC : DA_KIND_FAIL;
+	e->func = func;
+	e->addr = (uintptr_t)p;
+	e->size = size;
+	e->order = da_pool_order_next(da_shim.pool);
+	end_event(t, da_encode_alloc(&t->encoder, room, e));
 }
 
 void da_record_free(enum da_func func, const void *p, const struct da_unwind_start *start)
 {
-	struct da_event e = {.kind = DA_KIND_FREE};
 	struct da_thread *t = begin(start);
+	struct da_event *e;
 	uint8_t *room;
 
-	if (!t || (!da_shim.pool->stacks_alloc_only && !capture(t, start, &e.stack)))
+	if (!t)
+		return;
+	t->event.stack = 0;
+	if (!da_shim.pool->stacks_alloc_only && !capture(t, start, &t->event.stack))
 		return;
 	room = begin_event(t);
 	if (!room)
 		return;
-	e.func = func;
-	e.addr = (uintptr_t)p;
-	e.order = da_pool_order_next(da_shim.pool);
-	end_event(t, da_encode_free(&t->encoder, room, &e));
+	e = &t->event;
+	e->kind = DA_KIND_FREE;
+	e->func = func;
+	e->addr = (uintptr_t)p;
+	e->order = da_pool_order_next(da_shim.pool);
+	end_event(t, da_encode_free(&t->encoder, room, e));
 }
 
 void da_record_realloc_begin(struct da_record_realloc *r, const struct da_unwind_start *start)
@@ -231,39 +239,41 @@ void da_record_realloc_begin(struct da_record_realloc *r, const struct da_unwind
 	struct da_thread *t = begin(start);
 
 	r->thread = NULL;
-	if (!t || !capture(t, start, &r->stack))
+	if (!t || !capture(t, start, &t->event.stack))
 		return;
 	r->room = begin_event(t);
 	if (!r->room)
 		return;
 	/* taken while the chunk is BUSY, so that no watermark passes it during the real call */
-	r->order = da_pool_order_next(da_shim.pool);
+	t->event.order = da_pool_order_next(da_shim.pool);
 	r->thread = t;
 }
 
 void da_record_realloc_end(struct da_record_realloc *r, const struct da_realloc_result *result)
 {
-	struct da_event e = {.func = result->func, .order = r->order, .stack = r->stack};
 	struct da_thread *t = r->thread;
+	struct da_event *e;
 	uint8_t *p = r->room;
 
 	if (!t)
 		return;
-	e.size = result->size;
-	if (result->freed || (result->new && is_filtered(result->size))) {
-		e.kind = DA_KIND_FREE;
-		e.addr = (uintptr_t)result->old;
-		e.stack = da_shim.pool->stacks_alloc_only ? 0 : e.stack;
-		p = da_encode_free(&t->encoder, p, &e);
+	e = &t->event;
+	e->func = result->func;
+	e->size = result->size;
+	if (result->freed || (result->new &&is_filtered(result->size))) {
+		e->kind = DA_KIND_FREE;
+		e->addr = (uintptr_t)result->old;
+		e->stack = da_shim.pool->stacks_alloc_only ? 0 : e->stack;
+		p = da_encode_free(&t->encoder, p, e);
 	} else if (!result->new) {
-		e.kind = DA_KIND_FAIL;
-		p = da_encode_alloc(&t->encoder, p, &e);
+		e->kind = DA_KIND_FAIL;
+		p = da_encode_alloc(&t->encoder, p, e);
 	} else {
-		e.kind = DA_KIND_REALLOC;
-		e.old_addr = (uintptr_t)result->old;
-		e.addr = (uintptr_t)result->new;
-		e.order_acquired = da_pool_order_next(da_shim.pool);
-		p = da_encode_realloc(&t->encoder, p, &e);
+		e->kind = DA_KIND_REALLOC;
+		e->old_addr = (uintptr_t)result->old;
+		e->addr = (uintptr_t)result->new;
+		e->order_acquired = da_pool_order_next(da_shim.pool);
+		p = da_encode_realloc(&t->encoder, p, e);
 	}
 	end_event(t, p);
 }

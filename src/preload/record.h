@@ -36,8 +36,7 @@ void da_record_free(enum da_func func, const void *p, const struct da_unwind_sta
 /** Between the two halves of a realloc of a block. */
 struct da_record_realloc {
 	struct da_thread *thread; /**< NULL: it is not being recorded */
-	uint64_t order, stack;
-	uint8_t *room;
+	uint8_t *room; /**< where the event will be written */
 };
 
 /** Before the real call. */
@@ -48,7 +47,7 @@ struct da_realloc_result {
 	enum da_func func;
 	const void *old, *new; /**< @new NULL: failed, unless @freed */
 	uint64_t size;
-	bool freed;	       /**< @old was given back and nothing handed out */
+	bool freed; /**< @old was given back and nothing handed out */
 };
 
 /** After the real call. */

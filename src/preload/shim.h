@@ -19,8 +19,8 @@ struct da_gate {
 /** Where events go. */
 enum da_shim_mode {
 	DA_SHIM_PASSIVE, /**< nobody asked for a recording */
-	DA_SHIM_POOL,	 /**< a recorder drains the pool */
-	DA_SHIM_DIRECT,	 /**< the shim writes the stream itself */
+	DA_SHIM_POOL, /**< a recorder drains the pool */
+	DA_SHIM_DIRECT, /**< the shim writes the stream itself */
 };
 
 /** Everything that all threads share. Written at start; then only where a field says so. */
@@ -32,11 +32,11 @@ struct da_shim {
 	struct da_linkmap linkmap;
 	struct da_module_table modules; /**< by preload/modules.c */
 	uint32_t pid;
-	uint32_t process;     /**< number of this process in the session */
-	uint32_t detached;    /**< this is a child that does not record */
+	uint32_t process; /**< number of this process in the session */
+	uint32_t detached; /**< this is a child that does not record */
 	bool has_key;
-	unsigned key;	      /**< pthread key whose destructor marks a thread's end */
-	uintptr_t stack_top;  /**< end of the main thread's stack */
+	unsigned key; /**< pthread key whose destructor marks a thread's end */
+	uintptr_t stack_top; /**< end of the main thread's stack */
 	void *gcc_backtrace, *gcc_get_ip_info; /**< libgcc_s, for mode DA_UNWIND_GCC */
 };
 

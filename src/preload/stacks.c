@@ -37,7 +37,7 @@ uint32_t da_stacks_find(const struct da_stacks *s, uint64_t hash)
 
 static bool grow(struct da_stacks *s)
 {
-	struct da_stacks bigger = {.capacity = s->capacity ? 2 * s->capacity : FIRST_CAPACITY};
+	struct da_stacks bigger = { .capacity = s->capacity ? 2 * s->capacity : FIRST_CAPACITY };
 
 	bigger.entries = da_sys_map(bigger.capacity * sizeof *bigger.entries);
 	if (!bigger.entries)
@@ -63,7 +63,7 @@ void da_stacks_insert(struct da_stacks *s, uint64_t hash, uint32_t id)
 		return;
 	e = place_of(s, hash);
 	s->n += !e->id;
-	*e = (struct da_stacks_entry){(uint32_t)hash, (uint32_t)(hash >> 32), id};
+	*e = (struct da_stacks_entry){ (uint32_t)hash, (uint32_t)(hash >> 32), id };
 }
 
 void da_stacks_clear(struct da_stacks *s)

@@ -23,7 +23,7 @@
 
 static volatile struct da_gate closed_gate;
 
-struct da_shim da_shim = {.gate = &closed_gate};
+struct da_shim da_shim = { .gate = &closed_gate };
 
 enum progress {
 	NOT_STARTED,
@@ -50,7 +50,7 @@ static bool open_gate(void)
  */
 static bool attach_pool(const char *text)
 {
-	uint64_t fd[2] = {0, UINT64_MAX};
+	uint64_t fd[2] = { 0, UINT64_MAX };
 	char number[12];
 	size_t i = 0;
 	long size;
@@ -88,7 +88,7 @@ static uint32_t unwind_mode(char *const *environment)
 {
 	static const char *const names[] = {
 		[DA_UNWIND_AUTO] = "auto", [DA_UNWIND_CFI] = "cfi", [DA_UNWIND_SCAN] = "scan",
-		[DA_UNWIND_FP] = "fp",	   [DA_UNWIND_GCC] = "gcc", [DA_UNWIND_NONE] = "none",
+		[DA_UNWIND_FP] = "fp",     [DA_UNWIND_GCC] = "gcc", [DA_UNWIND_NONE] = "none",
 	};
 	const char *scan = da_environment_get(environment, "DUMPALLOC_WALK_STACK");
 	const char *text = da_environment_get(environment, "DUMPALLOC_UNWIND");
@@ -131,7 +131,8 @@ static bool attach_direct(char *const *environment)
 static void bound_depth(struct da_pool *pool)
 {
 	uint32_t most = (pool->chunk_bytes - (uint32_t)sizeof(struct da_chunk) -
-			 DA_ENCODE_STACK_MAX(0) - 2 * DA_ENCODE_EVENT_MAX) / 10;
+			 DA_ENCODE_STACK_MAX(0) - 2 * DA_ENCODE_EVENT_MAX) /
+			10;
 
 	if (pool->depth > most)
 		pool->depth = most;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "preload/thread.h"
 
+#include <sys/mman.h>
+
 #include "base/bytes.h"
 #include "base/sys.h"
 #include "preload/real.h"
@@ -44,6 +46,8 @@ static struct da_thread *map_thread(void)
 	t->u.mode = (enum da_unwind_mode)da_shim.pool->unwind;
 	t->u.gcc_backtrace = da_shim.gcc_backtrace;
 	t->u.gcc_get_ip_info = da_shim.gcc_get_ip_info;
+	/* the few pages in use of many such mappings must not become one huge page */
+	da_sys_advise(t, head + 2 * words + 2 * flags + cache, MADV_NOHUGEPAGE);
 	t->state = DA_THREAD_LIVE;
 	t->next = __atomic_load_n(&threads, __ATOMIC_RELAXED);
 	while (!__atomic_compare_exchange_n(&threads, &t->next, t, false, __ATOMIC_RELEASE,
@@ -75,7 +79,7 @@ static struct da_thread *reuse_thread(uint32_t tid)
 bool da_thread_restart(struct da_thread *t)
 {
 	uint32_t serial = __atomic_add_fetch(&da_shim.pool->serials, 1, __ATOMIC_RELAXED);
-	struct da_encoder fresh = {.frames = t->encoder.frames, .exact = t->encoder.exact};
+	struct da_encoder fresh = { .frames = t->encoder.frames, .exact = t->encoder.exact };
 
 	if (serial > DA_POOL_MAX_SERIAL)
 		return false;
@@ -108,12 +112,15 @@ static void find_stack(struct da_thread *t, uintptr_t sp)
 	}
 	t->u.stack_hi = top;
 	t->stack_lo = top ? sp : 0;
+	t->has_stack = true;
 }
 
 bool da_thread_on_stack(struct da_thread *t, uintptr_t sp)
 {
 	const uintptr_t page = 4096;
 
+	if (!t->has_stack && !da_sys_on_signal_stack())
+		find_stack(t, sp);
 	if (sp >= t->u.stack_hi)
 		return false;
 	if (sp >= t->stack_lo)
@@ -124,7 +131,7 @@ bool da_thread_on_stack(struct da_thread *t, uintptr_t sp)
 	return true;
 }
 
-struct da_thread *da_thread_get(uintptr_t sp)
+struct da_thread *da_thread_get(void)
 {
 	struct da_thread *t = da_tls.thread;
 	uint32_t tid;
@@ -139,7 +146,8 @@ struct da_thread *da_thread_get(uintptr_t sp)
 		return NULL;
 	t->tid = tid;
 	t->skip_scans = t->next_skip = 0;
-	find_stack(t, sp);
+	t->has_stack = false;
+	t->u.stack_hi = 0;
 	if (!da_thread_restart(t)) {
 		__atomic_store_n(&t->state, DA_THREAD_FREE, __ATOMIC_RELEASE);
 		return NULL;

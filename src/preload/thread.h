@@ -11,7 +11,7 @@
 
 /** Life of a struct da_thread; they are never unmapped, but used again. */
 enum da_thread_state {
-	DA_THREAD_FREE = 0,   /**< anybody's */
+	DA_THREAD_FREE = 0, /**< anybody's */
 	DA_THREAD_LIVE = 1,
 	DA_THREAD_ENDING = 2, /**< its last destructor ran; it may still free a little */
 };
@@ -22,21 +22,23 @@ enum da_thread_state {
  */
 struct da_thread {
 	struct da_thread *next; /**< in the list of all, newest first; constant */
-	uint32_t state;		/**< atomic: enum da_thread_state */
+	uint32_t state; /**< atomic: enum da_thread_state */
 	uint32_t tid;
-	uint32_t serial;	/**< in the pool; a reborn thread has a new one */
-	uint32_t chunks;	/**< chunks taken so far */
+	uint32_t serial; /**< in the pool; a reborn thread has a new one */
+	uint32_t chunks; /**< chunks taken so far */
 	struct da_chunk *chunk; /**< the lease, maybe lost since: only its state word tells */
-	uint32_t pos;		/**< bytes committed to @chunk */
-	uint32_t clock_ms;	/**< the pool's clock at the last CLOCK written */
-	uint32_t generation;	/**< of the modules that @stacks belong to */
-	uint32_t ticks;		/**< events since direct mode looked at the clock */
-	uint32_t skip_scans;	/**< unknown pcs to pass over before the modules are read again */
+	uint32_t pos; /**< bytes committed to @chunk */
+	uint32_t clock_ms; /**< the pool's clock at the last CLOCK written */
+	uint32_t generation; /**< of the modules that @stacks belong to */
+	uint32_t ticks; /**< events since direct mode looked at the clock */
+	uint32_t skip_scans; /**< unknown pcs to pass over before the modules are read again */
 	uint32_t next_skip;
-	bool introduced;	/**< THREAD has been written */
+	bool introduced; /**< THREAD has been written */
+	bool has_stack; /**< stack_lo and u.stack_hi have been looked for */
 	/** The stack's verified part: every page in [stack_lo, u.stack_hi) is mapped. */
 	uintptr_t stack_lo;
 	struct da_encoder encoder;
+	struct da_event event; /**< the one being recorded: not on the stack, which may be small */
 	struct da_stacks stacks;
 	struct da_unwind u;
 };
@@ -53,10 +55,10 @@ struct da_tls {
 extern __thread struct da_tls da_tls __attribute__((tls_model("initial-exec")));
 
 /**
- * The calling thread's state, made or reused when it has none; @sp: its stack pointer.
+ * The calling thread's state, made or reused when it has none.
  * @return NULL when there is no memory or no serial left (counted as lost by the caller).
  */
-struct da_thread *da_thread_get(uintptr_t sp);
+struct da_thread *da_thread_get(void);
 
 /** Begin the calling thread's stream anew under a new serial (a jump left it half written). */
 bool da_thread_restart(struct da_thread *t);
