@@ -76,7 +76,9 @@ static void tell_totals(int fd, const struct da_model *m, uint64_t bytes)
 	struct da_listen_status status = {
 		.kind = DA_LISTEN_TOTALS,
 		.heap_bytes = m->totals.live_bytes,
-		.peak_bytes = m->totals.peak_bytes,
+		/* a peak that still grows is settled when it ends */
+		.peak_bytes = m->totals.peak_bytes > m->totals.live_bytes ? m->totals.peak_bytes :
+									    m->totals.live_bytes,
 		.allocs = m->totals.alloc_calls,
 		.frees = m->totals.free_calls,
 		.bytes = bytes,

@@ -59,8 +59,8 @@ static bool summarize_heap(const struct da_record_session *s, const char *events
 	struct da_report_recording rec;
 	const struct da_model_totals *t;
 
-	if (da_options_common()->quiet || !is_file(s) || store->bytes > REPLAY_MAX_BYTES ||
-	    !da_report_read(&rec, store->path, false, NULL))
+	if (da_options_common()->quiet || !is_file(s) || s->drain.streams[0]->writer.is_cut ||
+	    store->bytes > REPLAY_MAX_BYTES || !da_report_read(&rec, store->path, false, NULL))
 		return false;
 	t = &rec.model->totals;
 	da_message_note(
@@ -110,7 +110,8 @@ void da_record_summarize(const struct da_record_session *s)
 	if (s->options->server)
 		da_message_note("sent to %s", s->options->server);
 	if (is_file(s))
-		da_message_note("%s in %s; to see it: dumpalloc report %s",
+		da_message_note("%s%s in %s; to see it: dumpalloc report %s",
+				s->drain.streams[0]->writer.is_cut ? "only the first " : "",
 				da_quantity_format_size(size, store->bytes), store->path,
 				store->path);
 }

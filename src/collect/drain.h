@@ -56,7 +56,7 @@ struct da_drain {
 	size_t n_threads, cap_threads, next_thread;
 	uint8_t *known; /**< bit by serial: threads met so far */
 	size_t cap_known; /**< bytes of @known, zero beyond what was met */
-	bool follow;		/**< pool->follow, as it was before the program could change it */
+	bool follow; /**< pool->follow, as it was before the program could change it */
 	da_drain_open_fn open;
 	void *ctx;
 	uint64_t start_ns; /**< CLOCK_MONOTONIC at the start */

@@ -19,7 +19,7 @@ struct da_target_plan {
 	char *const *argv; /**< its arguments, argv[0] as the user wrote it, ended by NULL */
 	const struct da_shared *shared; /**< NULL: start it unrecorded, with nothing preloaded */
 	const struct da_shim_file *shim;
-	bool may_be_script;	  /**< run it by /bin/sh when the kernel does not recognise it */
+	bool may_be_script; /**< run it by /bin/sh when the kernel does not recognise it */
 	int stdout_fd; /**< what becomes its standard output, -1: ours */
 };
 

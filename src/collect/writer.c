@@ -22,7 +22,7 @@
 static void emit(struct da_writer *w, const uint8_t *bytes, size_t n)
 {
 	if (w->out.store.fd >= 0 && !da_store_write(&w->out.store, bytes, n, &w->error))
-		w->has_error = true;
+		w->has_error = w->is_cut = true;
 	if (w->out.socket >= 0 && !da_send_all(w->out.socket, bytes, n, &w->error)) {
 		close(w->out.socket);
 		w->out.socket = -1;
@@ -113,7 +113,7 @@ void da_writer_deinit(struct da_writer *w)
 {
 	write_block(w, true);
 	if (w->out.store.fd >= 0 && !da_store_close(&w->out.store, &w->error))
-		w->has_error = true;
+		w->has_error = w->is_cut = true;
 	if (w->out.socket >= 0)
 		da_send_close(w->out.socket, CLOSE_MS);
 	w->out.socket = -1;

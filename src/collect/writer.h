@@ -41,6 +41,7 @@ struct da_writer {
 	uint64_t flushed_ms; /**< when a block was last written; the caller's clock */
 	struct da_err error; /**< of the output that failed last */
 	bool has_error; /**< @error is news; the caller clears it */
+	bool is_cut; /**< the file could not be written to its end */
 };
 
 /** Bytes that writer->packed must have. */
