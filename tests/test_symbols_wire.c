@@ -36,6 +36,7 @@ static void setup(void)
 	da_wire_note(&w, "a note");
 	da_wire_want(&w, &want);
 	da_wire_flush(&w);
+	da_wire_writer_deinit(&w);
 	close(ends[1]);
 	n_golden = (size_t)read(ends[0], golden, sizeof(golden));
 	close(ends[0]);

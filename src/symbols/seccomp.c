@@ -54,6 +54,10 @@ static const struct sock_filter filter[] = {
 	PERMIT(__NR_futex),
 	PERMIT(__NR_clock_gettime),
 	PERMIT(__NR_getrandom),
+	/* Sanitizers, when we are built with them. */
+	PERMIT(__NR_sigaltstack),
+	PERMIT(__NR_gettid),
+	PERMIT(__NR_getpid),
 	/* libelf asks whether the descriptor is open, and for the file's size; glibc's fstat() is
 	 * newfstatat() with an empty name, which cannot be checked here: names can be looked up,
 	 * nothing can be opened. */

@@ -2,6 +2,7 @@
 #include "symbols/wire.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -20,6 +21,13 @@
 void da_wire_writer_init(struct da_wire_writer *w, int fd)
 {
 	*w = (struct da_wire_writer){.fd = fd};
+}
+
+void da_wire_writer_deinit(struct da_wire_writer *w)
+{
+	da_intern_deinit(&w->sent);
+	free(w->buffer);
+	*w = (struct da_wire_writer){.fd = -1};
 }
 
 void da_wire_flush(struct da_wire_writer *w)

@@ -89,7 +89,10 @@ struct da_wire_writer {
 /** Start writing to @fd. */
 void da_wire_writer_init(struct da_wire_writer *w, int fd);
 
-/** Send what is buffered. Memory is left to the end of the process. */
+/** Free what the writer holds; the descriptor stays open, and what is not flushed is not sent. */
+void da_wire_writer_deinit(struct da_wire_writer *w);
+
+/** Send what is buffered. */
 void da_wire_flush(struct da_wire_writer *w);
 
 /** The number of @text (0 for NULL), sent now if it is new. Longer texts are cut. */
