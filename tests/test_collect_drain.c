@@ -385,6 +385,8 @@ START_TEST(each_process_has_a_stream_of_its_own)
 	read_process(5, &c);
 	ck_assert_uint_eq(c.frees[1], 0);
 	ck_assert_uint_eq(c.frees[2], FREES);
+	ck_assert_uint_eq(c.end[2], FREES);
+	ck_assert_uint_eq(c.end[3], FREES);
 	ck_assert(c.how.complete);
 }
 END_TEST

@@ -90,8 +90,14 @@ static uint32_t snapshot(struct da_sweep *s, uint64_t *watermark)
 
 static void set_free(struct da_sweep *s, struct da_chunk *c, struct da_sweep_slot *slot)
 {
+	uint32_t process = c->process;
+
 	s->seen += c->seen;
 	s->recorded += c->recorded;
+	if (s->tallies && process < DA_POOL_MAX_PROCESSES) {
+		s->tallies[process].seen += c->seen;
+		s->tallies[process].recorded += c->recorded;
+	}
 	slot->drained = 0;
 	slot->drained_serial = 0;
 	slot->idle = 0;
@@ -189,16 +195,32 @@ void da_sweep_run(struct da_sweep *s, uint32_t reclaim_idle, da_sweep_fn take, v
 	*result_out = r;
 }
 
+/* Add the chunks in use of @process, or of all when it is DA_POOL_MAX_PROCESSES. */
+static void count_in_use(const struct da_sweep *s, uint32_t process, uint64_t *seen,
+			 uint64_t *recorded)
+{
+	for (uint32_t i = 0; i < s->n_chunks; i++) {
+		const struct da_chunk *c = chunk_at(s, i);
+
+		if (__atomic_load_n(&c->state, __ATOMIC_ACQUIRE) == DA_CHUNK_FREE ||
+		    (process < DA_POOL_MAX_PROCESSES && c->process != process))
+			continue;
+		*seen += c->seen;
+		*recorded += c->recorded;
+	}
+}
+
 void da_sweep_count(const struct da_sweep *s, uint64_t *seen_out, uint64_t *recorded_out)
 {
 	*seen_out = s->seen;
 	*recorded_out = s->recorded;
-	for (uint32_t i = 0; i < s->n_chunks; i++) {
-		const struct da_chunk *c = chunk_at(s, i);
+	count_in_use(s, DA_POOL_MAX_PROCESSES, seen_out, recorded_out);
+}
 
-		if (__atomic_load_n(&c->state, __ATOMIC_ACQUIRE) == DA_CHUNK_FREE)
-			continue;
-		*seen_out += c->seen;
-		*recorded_out += c->recorded;
-	}
+void da_sweep_count_process(const struct da_sweep *s, uint32_t process, uint64_t *seen_out,
+			    uint64_t *recorded_out)
+{
+	*seen_out = s->tallies[process].seen;
+	*recorded_out = s->tallies[process].recorded;
+	count_in_use(s, process, seen_out, recorded_out);
 }

@@ -33,12 +33,19 @@ struct da_sweep_slot {
 	bool is_late; /**< empty or acquired since this sweep began: the next one takes it */
 };
 
+/** Events of one process's chunks that were given back. */
+struct da_sweep_tally {
+	uint64_t seen, recorded;
+};
+
 /** A drainer. Zero-filled, then da_sweep_init(). */
 struct da_sweep {
 	struct da_pool *pool;
 	uint32_t n_chunks, chunk_bytes; /**< the drainer's own copy of the pool's shape */
 	uint32_t chunks_offset;
 	uint64_t seen, recorded; /**< events of the chunks given back so far */
+	/** The same by process: DA_POOL_MAX_PROCESSES, the caller's; NULL: not wanted. */
+	struct da_sweep_tally *tallies;
 	struct da_sweep_slot *slots; /**< n_chunks, the caller's, zero-filled */
 	uint16_t *sorted; /**< n_chunks, the caller's: scratch */
 	uint32_t bad_chunks; /**< chunks with impossible headers: scribbled over */
@@ -71,5 +78,9 @@ void da_sweep_run(struct da_sweep *s, uint32_t reclaim_idle, da_sweep_fn take, v
  * the middle of an event (target killed, or re-entered by a signal).
  */
 void da_sweep_count(const struct da_sweep *s, uint64_t *seen_out, uint64_t *recorded_out);
+
+/** The same of process number @process alone; needs s->tallies. */
+void da_sweep_count_process(const struct da_sweep *s, uint32_t process, uint64_t *seen_out,
+			    uint64_t *recorded_out);
 
 #endif

@@ -55,6 +55,7 @@ void da_drain_init(struct da_drain *d, struct da_pool *pool, da_drain_open_fn op
 	d->slots = da_xcalloc(pool->n_chunks, sizeof *d->slots);
 	d->sorted = da_xcalloc(pool->n_chunks, sizeof *d->sorted);
 	da_sweep_init(&d->sweep, pool, d->slots, d->sorted);
+	d->sweep.tallies = da_xcalloc(DA_POOL_MAX_PROCESSES, sizeof *d->sweep.tallies);
 	d->start_ns = monotonic_ns();
 }
 
@@ -70,6 +71,7 @@ void da_drain_deinit(struct da_drain *d)
 	free(d->threads);
 	free(d->known);
 	free(d->slots);
+	free(d->sweep.tallies);
 	free(d->sorted);
 }
 
@@ -211,25 +213,23 @@ static void put_rss(struct da_drain *d, struct da_stream *s)
 	da_writer_put_meta(&s->writer, DA_EXT_RSS, numbers, 2);
 }
 
-/* Losses are counted for all processes together and written into the first one's stream. */
-static void put_lost(struct da_drain *d, struct da_stream *s, bool final)
+static void put_lost_reason(struct da_stream *s, uint64_t reason, uint64_t lost)
 {
-	uint64_t seen, recorded, lost[DA_LOST_COUNT];
+	if (lost != s->lost[reason])
+		da_writer_put_meta(&s->writer, DA_EXT_LOST, (uint64_t[]){ reason, lost }, 2);
+	s->lost[reason] = lost;
+}
 
-	if (s->process)
-		return;
-	da_drain_count(d, &seen, &recorded, lost);
-	for (uint64_t i = 0; i < DA_LOST_COUNT; i++) {
-		/* before the end, what is begun but not committed is only unfinished */
-		if (lost[i] != s->lost[i] && (final || i != DA_LOST_TORN))
-			da_writer_put_meta(&s->writer, DA_EXT_LOST, (uint64_t[]){ i, lost[i] }, 2);
-		s->lost[i] = lost[i];
-	}
+/* The program counts losses for all processes together; they go into the first one's stream. */
+static void put_lost(struct da_drain *d, struct da_stream *s)
+{
+	for (uint64_t i = 0; i < DA_LOST_COUNT && !s->process; i++)
+		put_lost_reason(s, i, __atomic_load_n(&d->pool->lost[i], __ATOMIC_RELAXED));
 }
 
 static void work_each_second(struct da_drain *d, struct da_stream *s)
 {
-	put_lost(d, s, false);
+	put_lost(d, s);
 	if (s->writer.raw_len) {
 		put_clock(d, s);
 		da_writer_flush(&s->writer);
@@ -354,10 +354,27 @@ static void bury(struct da_drain *d, uint32_t process)
 	}
 }
 
+/* The stream's last word: seen = recorded + all that it says to be lost. */
+static void put_end(struct da_drain *d, struct da_stream *s, struct da_drain_end end)
+{
+	uint64_t numbers[4] = { end.kind, end.value }, seen, recorded;
+
+	put_lost(d, s);
+	da_sweep_count_process(&d->sweep, s->process, &seen, &recorded);
+	if (seen > recorded)
+		put_lost_reason(s, DA_LOST_TORN, s->lost[DA_LOST_TORN] + seen - recorded);
+	put_clock(d, s);
+	if (s->replaced)
+		numbers[0] = DA_END_EXEC, numbers[1] = 0;
+	numbers[2] = numbers[3] = recorded;
+	for (unsigned i = 0; i < DA_LOST_COUNT; i++)
+		numbers[2] += s->lost[i];
+	da_writer_put_meta(&s->writer, DA_EXT_END, numbers, 4);
+}
+
 void da_drain_end_process(struct da_drain *d, uint32_t process, struct da_drain_end end)
 {
 	struct da_stream *s = d->streams[process];
-	uint64_t numbers[4] = { end.kind, end.value, 0, 0 }, lost[DA_LOST_COUNT];
 
 	if (!s || s->ended)
 		return;
@@ -365,13 +382,7 @@ void da_drain_end_process(struct da_drain *d, uint32_t process, struct da_drain_
 	if (end.gone)
 		bury(d, process);
 	sweep(d, 0);
-	put_lost(d, s, true);
-	put_clock(d, s);
-	if (!process)
-		da_drain_count(d, &numbers[2], &numbers[3], lost);
-	if (s->replaced)
-		numbers[0] = DA_END_EXEC, numbers[1] = 0;
-	da_writer_put_meta(&s->writer, DA_EXT_END, numbers, 4);
+	put_end(d, s, end);
 	da_writer_deinit(&s->writer);
 	s->ended = true;
 }
