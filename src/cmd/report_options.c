@@ -223,7 +223,7 @@ const struct da_option da_report_option_table[] = {
 	{ "all", NULL, 0, NULL, "all sections", set_all },
 	{ "limit", NULL, 'n', "N", "entries per section, default 10; 0: all", set_limit },
 	{ "sub-limit", NULL, 0, "N", "stacks per entry, default 5; 0: all", set_sub_limit },
-	{ "depth", NULL, 0, "N", "frames per stack, default 10; 0: all", set_depth },
+	{ "depth", NULL, 0, "N", "frames per stack, default 8; 0: all", set_depth },
 	{ "sort", NULL, 's', "KEY",
 	  "order of sites, and the number in folded stacks:\n"
 	  "peak, leaked, bytes, calls or temporary",
@@ -234,7 +234,7 @@ const struct da_option da_report_option_table[] = {
 void da_report_options_init(struct da_report_options *o)
 {
 	*o = (struct da_report_options){
-		.text = { .limit = 10, .sub_limit = 5, .depth = 10, .columns = DA_LAYOUT_COLUMNS },
+		.text = { .limit = 10, .sub_limit = 5, .depth = 8, .columns = DA_LAYOUT_COLUMNS },
 		.symbols = { .inlines = true, .demangle = DA_SYMBOLS_DEMANGLE_FULL },
 	};
 	o->symbols.debug_paths = o->debug_paths;

@@ -19,6 +19,7 @@ struct da_report {
 	struct da_names *names;
 	/** The recording could not be read to its end: where it stopped, and why (for people). */
 	bool truncated;
+	bool unfinished; /**< nothing is damaged: blocks stop, and the last is not marked so */
 	uint64_t truncated_byte;
 	const char *truncated_why;
 };

@@ -88,7 +88,7 @@ static void put_damage(const struct da_text_page *t)
 	const char *why = t->r->truncated_why;
 	char text[512];
 
-	if (t->r->truncated) {
+	if (t->r->truncated && !t->r->unfinished) {
 		snprintf(text, sizeof text, "%s%sthis report covers the bytes before %" PRIu64,
 			 why ? why : "", why ? "; " : "", t->r->truncated_byte);
 		da_layout_field(&t->layout, "DAMAGED", text);

@@ -31,6 +31,7 @@ struct item {
 	struct da_group_sums sums;
 	uint64_t value;
 	uint32_t index; /* group, or a site */
+	uint32_t n_alike; /* sites that look like it */
 };
 
 /* ---- numbers */
@@ -131,24 +132,43 @@ static size_t without_start(const struct da_text_page *t, const struct da_names_
 	return n;
 }
 
-static void put_stack(const struct da_text_page *t, const struct da_group *group, uint32_t site)
-{
-	const struct da_model_site *s = &t->r->model->sites[site];
-	uint32_t depth = t->options->depth;
-	size_t n;
-	const struct da_names_frame *frames = da_names_stack(t->r->names, s, &n);
-	size_t first = outer_frames(group, frames, n);
+/* The frames of one stack that are shown: [first, end) of @n. */
+struct shown {
+	const struct da_names_frame *frames;
+	size_t first, end, n;
+};
 
-	n = without_start(t, frames, n);
-	for (size_t i = first; i < n; i++) {
-		/* "1 further frame" would take the line that the frame itself needs. */
-		if (depth && i - first >= depth && n - i > 1) {
-			fprintf(t->layout.out, "%*s... %zu further frames\n", FRAME_INDENT, "",
-				n - i);
-			return;
-		}
-		put_frame(t, frames, i, i == first);
-	}
+static struct shown shown_frames(const struct da_text_page *t, const struct da_group *group,
+				 uint32_t site)
+{
+	uint32_t depth = t->options->depth;
+	struct shown s;
+
+	s.frames = da_names_stack(t->r->names, &t->r->model->sites[site], &s.n);
+	s.first = outer_frames(group, s.frames, s.n);
+	s.n = without_start(t, s.frames, s.n);
+	if (s.first > s.n)
+		s.first = s.n;
+	/* "1 further frame" would take the line that the frame itself needs. */
+	s.end = depth && s.n - s.first > (size_t)depth + 1 ? s.first + depth : s.n;
+	return s;
+}
+
+/* @n_alike: stacks that look like this one as far as they are shown. */
+static void put_stack(const struct da_text_page *t, const struct da_group *group, uint32_t site,
+		      uint32_t n_alike)
+{
+	struct shown s = shown_frames(t, group, site);
+
+	for (size_t i = s.first; i < s.end; i++)
+		put_frame(t, s.frames, i, i == s.first);
+	if (s.end == s.n)
+		return;
+	if (n_alike > 1)
+		fprintf(t->layout.out, "%*s... in %" PRIu32 " ways\n", FRAME_INDENT, "", n_alike);
+	else
+		fprintf(t->layout.out, "%*s... %zu further frames\n", FRAME_INDENT, "",
+			s.n - s.end);
 }
 
 /* ---- stacks of one group */
@@ -159,23 +179,23 @@ struct look {
 	uint64_t address; /* 0 when the function is known */
 };
 
+/* A number for what is shown of the stack: the same for stacks that look alike. */
 static uint32_t put_outer(struct da_intern *seen, const struct da_text_page *t,
 			  const struct da_group *group, uint32_t site)
 {
-	size_t n, first;
-	const struct da_names_frame *frames =
-		da_names_stack(t->r->names, &t->r->model->sites[site], &n);
-	struct look *looks = da_xcalloc(n + 1, sizeof *looks);
+	struct shown s = shown_frames(t, group, site);
+	struct look *looks = da_xcalloc(s.end - s.first + 1, sizeof *looks);
+	size_t n = 0;
 	uint32_t id;
 
-	first = outer_frames(group, frames, n);
-	for (size_t i = first; i < n; i++) {
-		const struct da_names_frame *f = &frames[i];
+	for (size_t i = s.first; i < s.end; i++) {
+		const struct da_names_frame *f = &s.frames[i];
 
-		looks[i - first] = (struct look){ f->function, f->file, f->line, f->module,
-						  f->function ? 0 : f->address };
+		looks[n++] = (struct look){ f->function, f->file, f->line, f->module,
+					    f->function ? 0 : f->address };
 	}
-	id = da_intern_put(seen, looks, (n - first) * sizeof *looks);
+	n += s.end < s.n; /* one that goes on looks different from one that does not */
+	id = da_intern_put(seen, looks, n * sizeof *looks);
 	free(looks);
 	return id;
 }
@@ -197,6 +217,7 @@ static struct item *stacks_of(const struct da_text_page *t, const struct view *v
 		if (at == before)
 			items[at] = (struct item){ .index = site };
 		da_group_add(&items[at].sums, &t->r->model->sites[site]);
+		items[at].n_alike++;
 	}
 	*n_out = seen.n;
 	da_intern_deinit(&seen);
@@ -237,6 +258,7 @@ static void put_rest(const struct da_text_page *t, const struct view *v, const s
 		     size_t n, const char *what)
 {
 	struct da_group_sums sums = { .alloc_calls = 0 };
+	char count[DA_UNITS_TEXT];
 	struct da_layout_row row;
 
 	if (n == 0)
@@ -245,7 +267,8 @@ static void put_rest(const struct da_text_page *t, const struct view *v, const s
 		add_sums(&sums, &items[i].sums);
 	row = row_of(v, &sums);
 	da_layout_row(&t->layout, &row);
-	fprintf(t->layout.out, "  %zu further %s%s\n", n, what, n == 1 ? "" : "s");
+	fprintf(t->layout.out, "  %s further %s%s\n", da_units_count(count, n), what,
+		n == 1 ? "" : "s");
 }
 
 static void put_stacks(const struct da_text_page *t, const struct view *v,
@@ -263,7 +286,7 @@ static void put_stacks(const struct da_text_page *t, const struct view *v,
 			da_layout_row(&t->layout, &row);
 			putc('\n', t->layout.out);
 		}
-		put_stack(t, group, items[i].index);
+		put_stack(t, group, items[i].index, items[i].n_alike);
 	}
 	put_rest(t, v, items + shown, n - shown, "stack");
 	free(items);
