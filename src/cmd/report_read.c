@@ -105,7 +105,6 @@ static bool feed_block(struct da_report_recording *rec, const struct da_reader_b
 {
 	const uint8_t *p = block->raw, *end = block->raw + block->len;
 	struct da_fragment fragment;
-	struct da_err err;
 
 	while (da_fragment_next(&p, end, &fragment)) {
 		struct da_replay_piece piece = { .thread = fragment.thread,
@@ -113,14 +112,27 @@ static bool feed_block(struct da_report_recording *rec, const struct da_reader_b
 						 .len = fragment.len,
 						 .at = block->offset };
 
-		if (!da_replay_feed(rec->replay, &piece, &err)) {
-			da_reader_reject(rec->reader, block, da_replay_damage(rec->replay)->why);
+		if (!da_replay_feed(rec->replay, &piece, NULL))
 			return false;
-		}
 	}
 	if (p != end)
 		da_reader_reject(rec->reader, block, "a fragment is cut");
 	return p == end;
+}
+
+/* A block was whole, but not what it says: found at once, or when its turn in the replay came. */
+static bool note_bad_events(struct da_report_recording *rec)
+{
+	const struct da_replay_damage *damage = da_replay_damage(rec->replay);
+
+	if (!damage->why)
+		return false;
+	rec->is_damaged = true;
+	rec->damaged_byte = damage->at;
+	snprintf(rec->damage, sizeof rec->damage,
+		 "block at byte %" PRIu64 " is damaged: thread %" PRIu64 ": %s", damage->at,
+		 damage->thread, damage->why);
+	return true;
 }
 
 static void note_end(struct da_report_recording *rec)
@@ -128,9 +140,12 @@ static void note_end(struct da_report_recording *rec)
 	const struct da_reader_end *end = da_reader_end(rec->reader);
 
 	rec->was_interrupted = interrupted;
-	if (end->complete || end->clean || rec->was_interrupted)
+	if (note_bad_events(rec))
+		return;
+	if (end->complete || rec->was_interrupted)
 		return;
 	rec->is_damaged = true;
+	rec->is_unfinished = end->clean;
 	rec->damaged_byte = end->byte;
 	snprintf(rec->damage, sizeof rec->damage, "%s", end->text);
 }

@@ -18,8 +18,9 @@ struct da_report_recording {
 	struct da_replay *replay;
 	const struct da_header *header;
 	const struct da_model *model;
-	/** Damaged or cut: where, and why (for people). */
+	/** Damaged, cut or without its end: where, and why (for people). */
 	bool is_damaged;
+	bool is_unfinished; /**< of these the last: all that is there is whole */
 	uint64_t damaged_byte;
 	char damage[256];
 	bool was_interrupted; /**< reading a pipe ended by SIGINT or SIGTERM */

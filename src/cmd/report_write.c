@@ -102,6 +102,7 @@ bool da_report_write(const struct da_report_recording *rec, const struct da_repo
 		.model = rec->model,
 		.header = rec->header,
 		.truncated = rec->is_damaged,
+		.unfinished = rec->is_unfinished,
 		.truncated_byte = rec->damaged_byte,
 		.truncated_why = rec->damage,
 	};

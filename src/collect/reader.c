@@ -197,8 +197,8 @@ static bool end_at_border(struct da_reader *r)
 		return end_cut(r, 0);
 	if (!r->end_seen)
 		da_fmt(r->end.text, sizeof(r->end.text),
-		       "no end mark: the recording stops after block %llu at byte %llu",
-		       U(r->number), U(r->offset));
+		       "no end mark: the recording stops at byte %llu, after %llu block%s",
+		       U(r->offset), U(r->number), r->number == 1 ? "" : "s");
 	return end_here(r, r->end_seen, true);
 }
 
