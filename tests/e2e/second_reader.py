@@ -137,9 +137,12 @@ def read_header(s, data):
         tag, value = b.varint(), b.text(65536)
         if tag in NUMBERS:
             number = Bytes(value)
-            s.header[NUMBERS[tag]] = number.varint()
-            if number.left():
-                raise Bad("a number with something behind it")
+            try:
+                found = number.varint()
+            except Bad:
+                continue
+            if not number.left():
+                s.header[NUMBERS[tag]] = found
         elif tag in BYTES:
             s.header[BYTES[tag]] = value
     return 24 + length
@@ -228,8 +231,6 @@ def read_stack(t, b):
         outer = frames[-1][0] if frames else 0
         frames.append(((outer + unzigzag(v >> 1)) & M64, v & 1))
     end = b.byte()
-    if end > 7:
-        raise Bad("stack end %d" % end)
     t.stacks.append((tuple(frames), end))
 
 
@@ -261,7 +262,7 @@ def read_extended(s, t, what, b):
 
 def read_meta(s, first, b):
     what = first >> 3 if not first & 7 else None
-    if what == 16:
+    if what in (6, 16):  # dates and watermarks: for readers that cannot wait for the end
         b.varint()
     elif what == 17:
         s.rss.append((b.varint(), b.varint()))
@@ -272,6 +273,8 @@ def read_meta(s, first, b):
         s.end = tuple(b.varint() for _ in range(4))
     elif what == 20:
         number, name = b.varint(), b.text()
+        if not 0 < number <= 1 << 24:
+            raise Bad("name of thread %d" % number)
         s.threads.setdefault(number, Thread(number)).name = name
     elif what == 21:
         s.notes.append(b.text())
