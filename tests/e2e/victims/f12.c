@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A few thousand calls that do not compress well, in bursts, so that blocks are many and small. */
+/* A few thousand calls that do not compress well, in bursts: the recorder ends a block each second. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -26,6 +26,7 @@ static __attribute__((noinline)) void *grab(int depth, size_t n)
 int main(int argc, char **argv)
 {
 	int bursts = argc > 1 ? atoi(argv[1]) : 10, calls = argc > 2 ? atoi(argv[2]) : 200;
+	int pause_ms = argc > 3 ? atoi(argv[3]) : 10;
 
 	for (int b = 0; b < bursts; b++) {
 		for (int i = 0; i < calls; i++) {
@@ -34,7 +35,7 @@ int main(int argc, char **argv)
 			free(kept[slot]);
 			kept[slot] = grab((int)(draw() % 8), 1 + draw() % 3000);
 		}
-		usleep(30000);
+		usleep((unsigned)pause_ms * 1000);
 	}
 	return 0;
 }
