@@ -123,10 +123,16 @@ static size_t outer_frames(const struct da_group *group, const struct da_names_f
 	return n;
 }
 
+/* Frames that a libc may have outside main(). */
+#define OUTSIDE_MAIN 4
+
 /* How many of @n frames there are without those that every stack begins with. */
 static size_t without_start(const struct da_text_page *t, const struct da_names_frame *frames,
 			    size_t n)
 {
+	for (size_t i = 1; i <= OUTSIDE_MAIN && i <= n; i++)
+		if (strcmp(da_names_text(t->r->names, frames[n - i].function), "main") == 0)
+			return n - i + 1;
 	while (n > 0 && da_wrappers_is_start(da_names_text(t->r->names, frames[n - 1].function)))
 		n--;
 	return n;
