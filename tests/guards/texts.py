@@ -65,16 +65,21 @@ def line_faults(path, lines):
 def list_faults(present):
     """The build lists name each source file, sorted within each list."""
     text = ""
-    for name in ("Makefile.am", "src/sources.am"):
+    for name in ("Makefile.am", "src/sources.am", "tests/tests.am"):
         with open(os.path.join(TOP, name), encoding="utf-8") as f:
             text += f.read()
     listed = set(LISTED.findall(text))
     for path in sorted(present):
-        if path.startswith("src/") and path.endswith((".c", ".h", ".S")) and path not in listed:
+        # "tests/test_NAME" stands for its .c
+        if path in listed or path.removesuffix(".c") in listed:
+            continue
+        if path.startswith("src/") and path.endswith((".c", ".h", ".S")):
             yield f"src/sources.am: {path} is missing"
+        if path.startswith("tests/") and not path.endswith(".am"):
+            yield f"tests/tests.am: {path} is missing"
     for m in re.finditer(r"^(\w+) \+?= \\\n((?:\t.*\n)+)", text, re.M):
         items = [line.split()[0].rsplit(".", 1)[0] for line in m[2].splitlines() if line.strip()]
-        if m[1].endswith(("_SRC", "TESTS", "_MANS")) and items != sorted(items):
+        if m[1].endswith(("_SRC", "TESTS", "_FILES", "_MANS")) and items != sorted(items):
             yield f"{m[1]} is not sorted in its list"
 
 
