@@ -356,7 +356,7 @@ void _exit(int status)
 	end_process(status);
 }
 
-/** quick_exit(3): what its handlers still do is written at once, for nothing of ours runs after them. */
+/** quick_exit(3): what its handlers do is written at once, for nothing of ours runs after them. */
 EXPORT void __attribute__((noreturn)) quick_exit(int status);
 void quick_exit(int status)
 {

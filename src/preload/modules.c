@@ -62,6 +62,9 @@ void da_modules_forget(void)
 	n_known = 0;
 	next_id = 0;
 	scanning = 0;
+	/* another thread may have been changing the table when this process was copied */
+	da_shim.modules.sequence &= ~1u;
+	da_shim.modules.n = 0;
 	da_modules_touch();
 }
 
