@@ -195,7 +195,8 @@ class Test:
     def run(self, argv, env=None, stdin=b"", cwd=None, hang=HANG, **kw):
         """Run to its end; negative status: the signal's number."""
         start = time.monotonic()
-        p = subprocess.Popen(argv, env=self.environment(env), cwd=cwd or self.work,
+        cwd = cwd or self.work
+        p = subprocess.Popen(argv, env=self.environment({"PWD": cwd, **(env or {})}), cwd=cwd,
                              stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                              stderr=subprocess.PIPE, **kw)
         try:
