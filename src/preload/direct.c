@@ -141,17 +141,14 @@ bool da_direct_begin(void)
 	return size && da_output_write(&direct.output, direct.block, size);
 }
 
-void da_direct_connect(void)
+bool da_direct_connect(void)
 {
 	const char *server = direct.unresolved;
 
 	direct.unresolved = NULL;
-	if (!server)
-		return;
-	if (!da_output_connect(&direct.output, server, true) || !da_direct_begin()) {
+	if (server && (!da_output_connect(&direct.output, server, true) || !da_direct_begin()))
 		direct.failed = true;
-		da_shim.gate->on = 0;
-	}
+	return !direct.failed;
 }
 
 static void write_block(bool end)

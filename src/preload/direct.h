@@ -27,9 +27,11 @@ bool da_direct_init(const struct da_direct_options *o);
 bool da_direct_begin(void);
 
 /**
- * Look up the server's name with the libc's resolver and connect, when that is still to be done.
+ * Look up the server's name with the libc's resolver and connect, when that is still to be done. The
+ * gate is closed meanwhile: what the resolver allocates is not the program's.
+ * @return whether there is an output.
  */
-void da_direct_connect(void);
+bool da_direct_connect(void);
 
 /**
  * Drain the pool and write what was there.

@@ -239,9 +239,7 @@ static void __attribute__((constructor)) finish_start(void)
 		da_shim.has_key = da_real.key_create(&da_shim.key, da_record_thread_ends) == 0;
 	if (da_shim.has_key && da_tls.thread)
 		da_real.set_specific(da_shim.key, da_tls.thread);
-	da_shim.gate->on = 1;
-	if (da_shim.mode == DA_SHIM_DIRECT)
-		da_direct_connect();
+	da_shim.gate->on = da_shim.mode != DA_SHIM_DIRECT || da_direct_connect();
 }
 
 static void __attribute__((destructor)) program_ends(void)
