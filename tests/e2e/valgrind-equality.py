@@ -60,8 +60,8 @@ def traced_sizes(argv, stdin, env):
 
 def wider_ints(argv, stdin, env, sizes):
     """
-    A Python int takes 28 bytes below 2^30, and 32 from there to 2^60. importlib makes ints of
-    pthread_self(), which is below only under Valgrind. How many changed so, if nothing else did.
+    A Python int takes 28 bytes below 2^30, and 32 from there to 2^60. Those that hold an
+    address (a thread's, a type's) are below only under Valgrind. How many changed so, if nothing else did.
     """
     theirs = traced_sizes(argv, stdin, env)
     changed = {n: sizes.get(n, 0) - theirs.get(n, 0) for n in set(sizes) | set(theirs)
@@ -98,7 +98,7 @@ def compare(name, *argv, stdin=b"", env=None, threads=0, empty_news=0, copies_en
         b, rb, sizes = dumpalloc(argv, stdin, {**(env or {}), **valgrinds_variables()})
         n = wider_ints(argv, stdin, env, sizes)
         wanted = (a[0], a[1], a[2] + 4 * n)
-        why = ("with Valgrind's variables, without them %d %d %d; 4 bytes more in %d ints of pthread_self()"
+        why = ("with Valgrind's variables, without them %d %d %d; 4 bytes more in %d ints that hold addresses"
                % (*without, n))
     rows.append((name, a, b, "; ".join(filter(None, ["" if b != wanted else "equal" if a == b else "explained",
                                                      "DIFFERENT" if b != wanted else why]))))
