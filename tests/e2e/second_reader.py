@@ -358,14 +358,20 @@ class Heap:
         site["live_blocks"] += blocks
 
 
-def module_at(stream, address, order, bits):
-    """(number, ELF address) of what was loaded there then, or None."""
+def module_at(stream, frame, order, bits):
+    """(number, ELF address) of what was loaded there then, or else first after it; or None."""
+    address, interrupted = frame
+    later = None
     for number, m in stream.modules.items():
         vaddr = (address - m["bias"]) % (1 << bits)
-        if m["order"] <= order and (m["unload"] is None or order <= m["unload"]) and any(
-                s[0] <= vaddr < s[0] + s[1] for s in m["segments"]):
+        inside = vaddr if interrupted else vaddr - 1
+        if (m["unload"] or M64) < order or not any(s[0] <= inside < s[0] + s[1] for s in m["segments"]):
+            continue
+        if m["order"] <= order:
             return number, vaddr
-    return None
+        if not later or m["order"] < later[0]:
+            later = m["order"], (number, vaddr)
+    return later and later[1]
 
 
 if __name__ == "__main__":

@@ -31,9 +31,9 @@ def their_stacks(stream, heap):
     for (thread, stack), numbers in heap.sites.items():
         frames = []
         pcs, end = stream.threads[thread].stacks[stack]
-        for pc, _ in reversed(pcs):
-            module = second_reader.module_at(stream, pc, first_use[thread, stack], bits)
-            frames.append((stream.modules[module[0]]["path"].decode(), module[1]) if module else (None, pc))
+        for frame in reversed(pcs):
+            module = second_reader.module_at(stream, frame, first_use[thread, stack], bits)
+            frames.append((stream.modules[module[0]]["path"].decode(), module[1]) if module else (None, frame[0]))
         key = tuple(frames), end == 0 and stack != 0
         sums[key] = [a + numbers[k] for a, k in zip(sums[key], SITE)]
     for key, numbers in sums.items():
