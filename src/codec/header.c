@@ -146,7 +146,7 @@ enum da_header_status da_header_get(const uint8_t *in, size_t len, struct da_hea
 	if (len < DA_HEADER_FIXED)
 		return DA_HEADER_SHORT;
 	*version_out = da_load_le16(in + 8);
-	if (*version_out != DA_FORMAT_VERSION || da_load_le32(in + 16))
+	if (*version_out != DA_FORMAT_VERSION || da_load_le16(in + 10) || da_load_le32(in + 16))
 		return DA_HEADER_FUTURE;
 	attr = da_load_le32(in + 12);
 	if (attr > DA_HEADER_ATTR_MAX)

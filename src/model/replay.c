@@ -189,6 +189,15 @@ static bool apply_heap(struct da_replay *r, struct da_lane *lane)
 	return true;
 }
 
+/* No address space holds such a block: sums that wrap around would pass for numbers. */
+static bool is_impossible(const struct da_replay *r, const struct da_event *e)
+{
+	uint64_t sum;
+
+	return (e->kind == DA_KIND_ALLOC || e->kind == DA_KIND_REALLOC) &&
+	       __builtin_add_overflow(r->view.heap.totals.alloc_bytes, e->size, &sum);
+}
+
 /* Give the lane's event, or the half of it whose turn it is, its effect. */
 static void apply(struct da_replay *r, struct da_lane *lane)
 {
@@ -202,6 +211,8 @@ static void apply(struct da_replay *r, struct da_lane *lane)
 		da_sites_resolve(&r->view.sites, &r->view.heap, lane);
 	if (e->kind == DA_KIND_EXT)
 		da_sites_change(&r->view.sites, e);
+	else if (is_impossible(r, e))
+		set_damage(r, lane->id, lane->work->first->at, "sizes add up to more than 2^64");
 	else if (!r->past_end)
 		half_done = apply_heap(r, lane);
 	r->applied = key > r->applied ? key : r->applied;
@@ -269,7 +280,9 @@ static const char *take_meta(struct da_replay *r, const struct da_event *e)
 	case DA_EXT_LOST: da_view_put_lost(&r->view, e->lost.reason, e->lost.events); return NULL;
 	case DA_EXT_END: da_view_put_end(&r->view, e); return NULL;
 	case DA_EXT_NAME_OF:
-		lane = e->text.thread ? lane_of(r, e->text.thread) : NULL;
+		lane = e->text.thread && e->text.thread <= DA_STREAM_MAX_THREADS ?
+			       lane_of(r, e->text.thread) :
+			       NULL;
 		if (!lane)
 			return "name of an impossible thread";
 		set_name(r, lane, e);
