@@ -245,7 +245,7 @@ def read_extended(s, t, what, b):
         order, number = step(t, b), b.varint()
         bias, role, path, build_id = b.varint(), b.byte(), b.text(), b.text(64)
         count = b.varint()
-        if count > 16 or role > 4 or not number or number in s.modules:
+        if count > 16:
             raise Bad("module %d with %d segments" % (number, count))
         segments = [[b.varint() for _ in range(4)] + [b.byte()] for _ in range(count)]
         s.modules[number] = dict(order=order, bias=bias, role=role, path=path, build_id=build_id,
@@ -315,16 +315,19 @@ class Heap:
             self.totals["failed_calls"] += 1
             self.functions[FUNCTIONS[function]][1] += 1
         elif kind == FREE or (kind == REALLOC and not half):
-            self.give_back(addresses[0], t, kind == FREE)
+            self.give_back(addresses[0])
         else:
             if kind == REALLOC and addresses[0] != addresses[1]:
                 self.totals["moved_reallocs"] += 1
             self.hand_out(t, stack, size, addresses[-1], order)
 
     def hand_out(self, t, stack, size, address, order):
+        if not address:
+            self.totals["failed_calls"] += 1
+            return
         if address in self.live:
             self.repairs += 1
-            self.give_back(address, t, False)
+            self.give_back(address, False)
         self.live[address] = (size, t, stack, order)
         self.last[t.number] = order
         self.totals["alloc_calls"] += 1
@@ -338,7 +341,7 @@ class Heap:
         if self.now > self.totals["peak_bytes"]:
             self.totals["peak_bytes"], self.totals["peak_blocks"] = self.now, self.blocks
 
-    def give_back(self, address, t, _):
+    def give_back(self, address, at_its_time=True):
         if address not in self.live:
             self.unknown_frees += 1
             return
@@ -347,7 +350,7 @@ class Heap:
         self.totals["freed_bytes"] += size
         site = self.site(owner, stack)
         self.count(site, -size, -1)
-        if self.last[owner.number] == order:
+        if self.last[owner.number] == order and at_its_time:
             self.totals["temporary_blocks"] += 1
             site["temporary_blocks"] += 1
 
