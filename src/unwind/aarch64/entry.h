@@ -11,8 +11,9 @@
 /**
  * Define the exported function @name over da_entry_<name>(); see x86_64/entry.h.
  *
- * Frame of 112 bytes: x29 and x30 at 0, the struct (88 bytes) at 16. x30 is not signed: it is the
- * raw return address. "hint 34" is bti c, a no-op where there is no BTI.
+ * Frame of 48 bytes: x29 and x30 at 0, the struct's first three words at 16; no room is made for s[],
+ * which nobody reads here. x30 is not signed: it is the raw return address. "hint 34" is bti c, a
+ * no-op where there is no BTI.
  */
 /* clang-format off */
 #define DA_ENTRY(name) \
@@ -25,16 +26,16 @@ __asm__(".pushsection .text\n" \
 	"	.cfi_startproc\n" \
 	"	hint	34\n" \
 	"	mov	x9, sp\n" \
-	"	stp	x29, x30, [sp, -112]!\n" \
-	"	.cfi_def_cfa_offset 112\n" \
-	"	.cfi_offset 29, -112\n" \
-	"	.cfi_offset 30, -104\n" \
+	"	stp	x29, x30, [sp, -48]!\n" \
+	"	.cfi_def_cfa_offset 48\n" \
+	"	.cfi_offset 29, -48\n" \
+	"	.cfi_offset 30, -40\n" \
 	"	stp	x30, x9, [sp, 16]\n" \
 	"	str	x29, [sp, 32]\n" \
 	"	mov	x29, sp\n" \
 	"	add	x3, sp, 16\n" \
 	"	bl	da_entry_" #name "\n" \
-	"	ldp	x29, x30, [sp], 112\n" \
+	"	ldp	x29, x30, [sp], 48\n" \
 	"	.cfi_def_cfa_offset 0\n" \
 	"	.cfi_restore 29\n" \
 	"	.cfi_restore 30\n" \

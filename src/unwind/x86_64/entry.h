@@ -25,7 +25,8 @@
  * The symbol is global, typed and sized; it carries unwind information, so that debuggers and
  * exceptions pass. The call goes straight to the hidden symbol: no PLT, no text relocation.
  *
- * Frame: 88 bytes hold exactly the struct, and leave rsp 16-byte aligned for the call.
+ * Frame: 24 bytes hold the struct's first three words, and leave rsp 16-byte aligned for the call. No
+ * room is made for s[], which nobody reads here: signal handlers may run on stacks with 400 bytes left.
  */
 /* clang-format off */
 #define DA_ENTRY(name) \
@@ -39,14 +40,14 @@ __asm__(".pushsection .text\n" \
 	"	endbr64\n" \
 	"	movq	(%rsp), %rax\n" \
 	"	leaq	8(%rsp), %r10\n" \
-	"	subq	$88, %rsp\n" \
-	"	.cfi_def_cfa_offset 96\n" \
+	"	subq	$24, %rsp\n" \
+	"	.cfi_def_cfa_offset 32\n" \
 	"	movq	%rax, (%rsp)\n" \
 	"	movq	%r10, 8(%rsp)\n" \
 	"	movq	%rbp, 16(%rsp)\n" \
 	"	movq	%rsp, %rcx\n" \
 	"	call	da_entry_" #name "\n" \
-	"	addq	$88, %rsp\n" \
+	"	addq	$24, %rsp\n" \
 	"	.cfi_def_cfa_offset 8\n" \
 	"	ret\n" \
 	"	.cfi_endproc\n" \
