@@ -186,6 +186,22 @@ static const char *attach_problem(uint32_t attached)
 	}
 }
 
+/*
+ * A shell script's last word is often an exec. The drain knows that by an image that changes; here,
+ * once it has seen one, whether that was still the image that attached.
+ */
+static void check_image(struct da_record_session *s, bool *checked)
+{
+	struct da_stream *first = s->drain.streams[0];
+
+	if (*checked || !first->stack_start || is_gone(first))
+		return;
+	*checked = true;
+	/* a process that ends meanwhile has no pool either */
+	if (!has_pool(s, first->pid) && !is_gone(first))
+		first->replaced = true;
+}
+
 /* Within 2 s of the start, or at its end: is there a recording at all? */
 static void check_attached(struct da_record_session *s, bool *checked)
 {
@@ -202,10 +218,11 @@ static void check_attached(struct da_record_session *s, bool *checked)
 static void drain_until_end(struct da_record_session *s)
 {
 	uint64_t life_ns = 0;
-	bool checked = false;
+	bool checked = false, image_checked = false;
 
 	for (;;) {
 		da_drain_step(&s->drain);
+		check_image(s, &image_checked);
 		da_wait_poll(&s->wait, end_orphan, s);
 		check_attached(s, &checked);
 		report_outputs(s);
