@@ -47,7 +47,9 @@ bool da_record_session_init(struct da_record_session *s, struct da_err *err)
 	if (!da_shim_file_open(&s->shim, da_embedded_shim, da_embedded_shim_size, err))
 		return false;
 	s->packed = da_xmalloc(DA_WRITER_PACKED_BYTES);
-	return true;
+	/* before signals are held back: Ctrl-C ends a connect that gets no answer */
+	return !s->options->server ||
+	       da_send_connect(s->options->server, CONNECT_MS, &s->first.socket, err);
 }
 
 void da_record_session_deinit(struct da_record_session *s)
@@ -101,8 +103,6 @@ bool da_record_session_open(struct da_record_session *s, uint32_t pid, struct da
 
 	clock_gettime(CLOCK_REALTIME, &ts);
 	s->start_wall_ns = (uint64_t)ts.tv_sec * NS_PER_S + (uint64_t)ts.tv_nsec;
-	if (o->server && !da_send_connect(o->server, CONNECT_MS, &s->first.socket, err))
-		return false;
 	if (pattern && !strcmp(pattern, "-")) {
 		fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
 		if (fd < 0)
@@ -231,7 +231,6 @@ bool da_record_session_stream(void *ctx, struct da_stream *stream)
 
 	if (stream->process && !open_child(s, stream->pid, &out, &err)) {
 		da_message_error("process %u is not recorded: %s", stream->pid, err.text);
-		s->failed_streams++;
 		return false;
 	}
 	texts = da_xmalloc(sizeof *texts);

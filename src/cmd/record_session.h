@@ -29,16 +29,18 @@ struct da_record_session {
 	struct da_drain drain;
 	uint64_t start_wall_ns; /**< ns since 1970 at the start */
 	bool has_exited_first; /**< process 0 has ended */
-	unsigned failed_streams; /**< of children: no stream could be opened */
 };
 
-/** Make the buffer, the shim's file and the compressor: everything that needs no pid. */
+/**
+ * Make the buffer, the shim's file and the compressor, and connect: everything that needs no pid.
+ * To be called before da_wait_init(): the connection may take its time.
+ */
 bool da_record_session_init(struct da_record_session *s, struct da_err *err);
 
-/** Connect and create the file of process 0, before it runs. */
+/** Create the file of process 0, before it runs. */
 bool da_record_session_open(struct da_record_session *s, uint32_t pid, struct da_err *err);
 
-/** The file of process 0 is not to be (the program could not be started): remove it. */
+/** Process 0 is not to be (it could not be started): remove its file, close its connection. */
 void da_record_session_unopen(struct da_record_session *s);
 
 /** A da_drain_open_fn; @ctx is the session. */
