@@ -108,7 +108,10 @@ void da_record_summarize(const struct da_record_session *s)
 		da_message_note("%s", events);
 	summarize_children(s);
 	if (s->options->server)
-		da_message_note("sent to %s", s->options->server);
+		da_message_note("%s to %s",
+				s->drain.streams[0]->writer.is_unsent ? "only a part was sent" :
+									"sent",
+				s->options->server);
 	if (is_file(s))
 		da_message_note("%s%s in %s; to see it: dumpalloc report %s",
 				s->drain.streams[0]->writer.is_cut ? "only the first " : "",

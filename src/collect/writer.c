@@ -26,7 +26,7 @@ static void emit(struct da_writer *w, const uint8_t *bytes, size_t n)
 	if (w->out.socket >= 0 && !da_send_all(w->out.socket, bytes, n, &w->error)) {
 		close(w->out.socket);
 		w->out.socket = -1;
-		w->has_error = true;
+		w->has_error = w->is_unsent = true;
 	}
 	w->total_bytes += n;
 }

@@ -42,6 +42,7 @@ struct da_writer {
 	struct da_err error; /**< of the output that failed last */
 	bool has_error; /**< @error is news; the caller clears it */
 	bool is_cut; /**< the file could not be written to its end */
+	bool is_unsent; /**< the connection broke before the end */
 };
 
 /** Bytes that writer->packed must have. */
