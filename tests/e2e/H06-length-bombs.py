@@ -158,7 +158,7 @@ for target in test.targets("native"):
              for i, (name, width, most) in enumerate(fields) for what, evil in evils(name, width, most)]
     for kind, most in (("text", 4096), ("path", 4096), ("build-id", 64), ("segments", 16), ("frames", 1024),
                        ("frames kept", 1024), ("attributes", 65000), ("attributes", 65536),
-                       ("block stored", 262144), ("threads", 9000)):
+                       ("block stored", 262144), ("threads", 3000)):
         cases += [("%s of %d" % (kind, n), sized(kind, n)) for n in (most - 1, most, most + 1)]
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         wrong = sum(pool.map(lambda c: compare(c[0].replace("/", "-"), c[1]), cases), [])
