@@ -25,8 +25,9 @@
  * The symbol is global, typed and sized; it carries unwind information, so that debuggers and
  * exceptions pass. The call goes straight to the hidden symbol: no PLT, no text relocation.
  *
- * Frame: 24 bytes hold the struct's first three words, and leave rsp 16-byte aligned for the call. No
- * room is made for s[], which nobody reads here: signal handlers may run on stacks with 400 bytes left.
+ * Frame: 24 bytes hold the struct's first three words, and leave rsp 16-byte aligned for the call.
+ * No room is made for s[], which nobody reads here: a handler on the smallest signal stack has some
+ * 400 bytes.
  */
 /* clang-format off */
 #define DA_ENTRY(name) \
