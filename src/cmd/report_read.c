@@ -64,8 +64,8 @@ static void restore_signals(const struct signals *s)
 /* ---- progress */
 
 struct progress {
-	bool shown;
-	uint64_t last_ns;
+	bool wanted, drawn;
+	uint64_t last_ns; /* what is read at once needs no line */
 };
 
 static uint64_t now_ns(void)
@@ -81,9 +81,10 @@ static void put_progress(struct progress *p, const struct da_source *s)
 	char taken_text[DA_UNITS_TEXT], share[DA_UNITS_TEXT];
 	uint64_t taken, size, now;
 
-	if (!p->shown || (now = now_ns()) - p->last_ns < PROGRESS_NS)
+	if (!p->wanted || (now = now_ns()) - p->last_ns < PROGRESS_NS)
 		return;
 	p->last_ns = now;
+	p->drawn = true;
 	da_source_progress(s, &taken, &size);
 	da_units_bytes(taken_text, taken);
 	if (size)
@@ -95,7 +96,7 @@ static void put_progress(struct progress *p, const struct da_source *s)
 
 static void end_progress(const struct progress *p)
 {
-	if (p->shown)
+	if (p->drawn)
 		fputs("\r\033[K", stderr);
 }
 
@@ -152,7 +153,7 @@ static void note_end(struct da_report_recording *rec)
 
 static void read_blocks(struct da_report_recording *rec, bool show_progress)
 {
-	struct progress progress = { .shown = show_progress };
+	struct progress progress = { .wanted = show_progress, .last_ns = now_ns() };
 	struct da_model_options options;
 	struct da_reader_block block;
 
