@@ -12,8 +12,8 @@
  * Define the exported function @name over da_entry_<name>(); see x86_64/entry.h.
  *
  * Frame of 48 bytes: x29 and x30 at 0, the struct's first three words at 16; no room is made for
- * s[], which nobody reads here. x30 is not signed: it is the raw return address. "hint 34" is bti c,
- * a no-op where there is no BTI.
+ * s[], which nobody reads here. x30 is not signed: it is the raw return address. "hint 34" is
+ * bti c, a no-op where there is no BTI.
  */
 /* clang-format off */
 #define DA_ENTRY(name) \
