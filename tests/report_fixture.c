@@ -251,6 +251,26 @@ void fixture_open_evil(struct da_report *r, const char *evil, size_t len)
 	finish(r);
 }
 
+void fixture_open_wrappers(struct da_report *r, const char *second)
+{
+	static struct fixture_name table[] = {
+		{ "/usr/bin/prog", 0x300, { { "keep", NULL, "/src/prog/name.cc", 7, false } }, 1 },
+		{ "/usr/lib/libthing.so.1", 0x100, { { "strdup", NULL, NULL, 0, false } }, 1 },
+		{ "/usr/lib/libthing.so.1", 0x200, { { NULL, NULL, NULL, 0, false } }, 1 },
+		{ NULL, 0, { { NULL, NULL, NULL, 0, false } }, 0 },
+	};
+	bool with_stacks = true;
+
+	begin();
+	table[2].frames[0].function = second;
+	fixture_set_names(table);
+	stream_load(&st, 1, 1, PROG, 0x10000, "/usr/bin/prog");
+	stream_load(&st, 1, 2, LIB, 0x10000, "/usr/lib/libthing.so.1");
+	stream_alloc(&st, 1, 0x10000, 10, STACK(1, LIB + 0x101, PROG + 0x301));
+	stream_alloc(&st, 1, 0x20000, 20, STACK(1, LIB + 0x201, PROG + 0x301));
+	finish(r);
+}
+
 void fixture_close(struct da_report *r)
 {
 	da_names_destroy(r->names);

@@ -27,6 +27,9 @@ void fixture_open(struct da_report *r);
 /** The same calls without any stack. */
 void fixture_open_stackless(struct da_report *r);
 
+/** Two blocks that one line of keep() got, the first through strdup(), the other through @second. */
+void fixture_open_wrappers(struct da_report *r, const char *second);
+
 /** A program all of whose texts are @evil (@len bytes). */
 void fixture_open_evil(struct da_report *r, const char *evil, size_t len);
 

@@ -203,6 +203,23 @@ START_TEST(recursion_counts_once_per_pair)
 }
 END_TEST
 
+START_TEST(a_site_names_the_wrapper_that_all_its_stacks_call)
+{
+	static const char *const seconds[] = { "strdup", "strndup" };
+	struct da_report r;
+	size_t len;
+	char *text;
+
+	fixture_open_wrappers(&r, seconds[_i]);
+	text = fixture_render(write_text, &r, &len);
+	ck_assert_ptr_nonnull(strstr(text, "/src/prog/name.cc:7 in prog"));
+	ck_assert_int_eq(strstr(text, "calling strdup") != NULL, _i == 0);
+	ck_assert_ptr_null(strstr(text, "calling strndup"));
+	free(text);
+	fixture_close(&r);
+}
+END_TEST
+
 /* ---- H08: hostile texts */
 
 static const struct {
@@ -410,6 +427,7 @@ int main(void)
 	tcase_add_test(t, callgrind_costs_sum_up_to_the_totals);
 	tcase_add_test(t, without_stacks_there_are_still_totals);
 	tcase_add_test(t, recursion_counts_once_per_pair);
+	tcase_add_loop_test(t, a_site_names_the_wrapper_that_all_its_stacks_call, 0, 2);
 	tcase_add_loop_test(t, evil_texts_are_harmless_in_every_document, 0, N_EVILS);
 	tcase_add_test(t, text_fits_80_columns);
 	tcase_add_test(t, a_long_name_wraps_and_ends);

@@ -97,6 +97,8 @@ static uint32_t put_group(struct builder *b, const struct place *place,
 		if (via)
 			b->g->groups[i].via = *via;
 		b->g->n++;
+	} else if (!via || via->function != b->g->groups[i].via.function) {
+		b->g->groups[i].has_via = false;
 	}
 	return i;
 }

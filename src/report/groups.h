@@ -25,7 +25,7 @@ struct da_group {
 	struct da_names_frame own; /**< where; meaningless when @is_stackless */
 	bool is_stackless;
 	bool has_via;
-	struct da_names_frame via; /**< the wrapper called there, in the first stack; if @has_via */
+	struct da_names_frame via; /**< what is called there, in all its stacks; if @has_via */
 	struct da_group_sums sums;
 	uint32_t first, n; /**< the group's sites in da_groups.sites */
 };
