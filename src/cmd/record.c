@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cmd/record.h"
 
+#include <elf.h>
 #include <string.h>
 
 #include "cmd/record_options.h"
@@ -9,6 +10,16 @@
 #include "cmd/record_summary.h"
 #include "collect/embedded.h"
 #include "ds/mem.h"
+#include "unwind/unwind.h"
+
+/* What was asked for, and this machine has not. */
+static void warn_of_unwind(const struct da_record_session *s)
+{
+	if (s->options->unwind == DA_UNWIND_SCAN && s->check.elf.is_elf &&
+	    s->check.elf.machine != EM_MIPS)
+		da_message_note("instructions are scanned on MIPS only: with --unwind=scan (or "
+				"DUMPALLOC_WALK_STACK) stacks end at their first frame here");
+}
 
 static int record(struct da_record_session *s)
 {
@@ -16,6 +27,7 @@ static int record(struct da_record_session *s)
 	bool started = false;
 	int status = DA_RECORD_FAILED;
 
+	warn_of_unwind(s);
 	if (da_record_session_init(s, &err))
 		status = da_record_run(s, &started);
 	else
