@@ -281,6 +281,8 @@ int da_record_run(struct da_record_session *s, bool *started_out)
 		da_message_error("%s", err.text);
 		return DA_RECORD_FAILED;
 	}
+	da_message_detail("process %d runs %s with a buffer of %llu bytes", (int)target.pid,
+			  s->check.path, (unsigned long long)s->options->buffer);
 	if (s->options->follow)
 		prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	offer_to_oom_killer();

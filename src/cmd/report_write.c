@@ -94,6 +94,19 @@ static bool find_names(const struct da_report_recording *rec, const struct da_re
 	       da_names_create(rec->model, *symbols_out, &machine, names_out, err);
 }
 
+static void describe_modules(const struct da_report *r)
+{
+	for (uint32_t i = 0; i < r->model->n_modules; i++) {
+		const struct da_names_module *m = da_names_module_of(r->names, i);
+
+		if (m->in_stacks)
+			da_message_detail("%s: file %s, build-id: %s%s%s", m->path,
+					  m->file ? m->file : "none",
+					  da_symbols_verdict_text(m->verdict),
+					  m->reason ? ", " : "", m->reason ? m->reason : "");
+	}
+}
+
 bool da_report_write(const struct da_report_recording *rec, const struct da_report_options *o,
 		     struct da_err *err)
 {
@@ -109,6 +122,8 @@ bool da_report_write(const struct da_report_recording *rec, const struct da_repo
 	bool good;
 
 	good = find_names(rec, o, &symbols, &report.names, err);
+	if (good)
+		describe_modules(&report);
 	for (size_t i = 0; good && i < o->n_documents; i++)
 		good = write_document(&report, o, &o->documents[i], err);
 	da_names_destroy(report.names);

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 # What record says when it did not get all: a script that became another program, a connection that
-# broke, one that is never answered.
+# broke, one that is never answered, stacks that cannot be; and what -v adds.
 import json
 import os
+import platform
 import signal
 import socket
 import subprocess
@@ -69,8 +70,24 @@ def connection_without_answer():
             s.close()
 
 
+def scan_without_scanner():
+    for options, env in (["--unwind=scan"], {}), ([], {"DUMPALLOC_WALK_STACK": "1"}):
+        r = test.run([target.tool, "record", "--force", "-o", recording, *options, "true"], env=env)
+        test.ok("MIPS only" in r.errors, "that there is no scanner here: " + r.errors)
+
+
+def verbose():
+    r = test.run([target.tool, "record", "-v", "--force", "-o", recording, "sh", "-c", ":"])
+    test.ok("with a buffer of" in r.errors, "record -v says more: " + r.errors)
+    r = test.run([target.tool, "report", "-v", "--format", "folded", recording])
+    test.ok("build-id: match" in r.errors, "report -v names the files: " + r.errors)
+
+
 script_that_execs()
 os.unlink(recording)
 broken_connection()
 connection_without_answer()
+if not platform.machine().startswith("mips"):
+    scan_without_scanner()
+verbose()
 test.finish()
