@@ -117,6 +117,7 @@ static void take_connection(struct da_listen_loop *l, int fd, const sigset_t *ma
 {
 	struct sockaddr_storage peer;
 	struct da_listen_client *c;
+	char name[DA_ADDRESS_TEXT];
 	int socket = da_serve_accept(&l->serve, fd, &peer), fds[2];
 
 	if (socket < 0)
@@ -127,6 +128,7 @@ static void take_connection(struct da_listen_loop *l, int fd, const sigset_t *ma
 		return;
 	}
 	*c = (struct da_listen_client){ .peer = peer, .status = fds[0] };
+	da_message_detail("a connection from %s", peer_name(c, name));
 	fcntl(fds[0], F_SETFL, O_NONBLOCK);
 	c->pid = fork();
 	if (c->pid == 0)
@@ -220,6 +222,7 @@ static void say_end(struct da_listen_loop *l, struct da_listen_client *c)
 							       "ends early";
 	const char *colon = c->last.text[0] ? ": " : "";
 
+	da_message_detail("the connection from %s has ended", peer_name(c, peer));
 	if (!c->begun) {
 		if (c->last.end != DA_RECEIVE_STOPPED)
 			da_message_error("%s turned away: %s", peer_name(c, peer),
@@ -279,9 +282,14 @@ static void run_report(struct da_listen_loop *l, const char *stored)
 }
 
 /* The slot's connection is over: report on it, or free the slot. */
-static void finish_client(struct da_listen_loop *l, struct da_listen_client *c)
+static void finish_client(struct da_listen_loop *l, struct da_listen_client *c, bool report_is_good)
 {
+	char path[DA_LISTEN_PATH + 32];
+
 	if (c->reporting) {
+		callgrind_path(c->last.path, path, sizeof path);
+		if (report_is_good)
+			da_message_note("wrote %s", strchr(path, ':') + 1);
 		c->pid = 0;
 		return;
 	}
@@ -307,14 +315,15 @@ static void reap(struct da_listen_loop *l)
 {
 	for (size_t i = 0; i < DA_LISTEN_CLIENTS; i++) {
 		struct da_listen_client *c = &l->clients[i];
+		bool good;
 		int status;
 
 		/* a closed pipe means that all its processes have ended, or are about to */
 		if (!c->pid || c->status >= 0 || waitpid(c->pid, &status, WNOHANG) != c->pid)
 			continue;
-		if (c->reporting && !(WIFEXITED(status) && WEXITSTATUS(status) != 1))
-			l->failed = true;
-		finish_client(l, c);
+		good = WIFEXITED(status) && WEXITSTATUS(status) != 1;
+		l->failed |= c->reporting && !good;
+		finish_client(l, c, good);
 	}
 }
 

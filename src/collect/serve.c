@@ -102,6 +102,9 @@ bool da_serve_open(struct da_serve *s, const char *text, const char *default_por
 	if (text && !a.host[0])
 		hints.ai_flags = AI_PASSIVE;
 	e = getaddrinfo(a.host[0] ? a.host : NULL, a.service, &hints, &list);
+	if (e == EAI_SERVICE)
+		return da_err_set(err, "cannot listen on %s: '%s' is no port; give [ADDR]:PORT",
+				  text, a.service);
 	if (e)
 		return da_err_set(err, "cannot listen on %s: cannot resolve it: %s", text,
 				  gai_strerror(e));
