@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A target that is a whole MIPS system with its own kernel: see tests/device/run.sh."""
-import base64
 import os
-import re
 import shlex
 import shutil
+import socket
 import subprocess
 import time
 
@@ -26,10 +25,13 @@ echo $? >.status
 find . -type f -newer .before ! -name .before >.list
 echo .status >>.list
 tar -czf /tmp/back.tgz -T .list
-echo FILES-BEGIN
-base64 /tmp/back.tgz
-echo FILES-END
+nc -N 10.0.2.2 {port} </tmp/back.tgz
 """
+
+
+def read_all(connection):
+    with connection, connection.makefile("rb") as stream:
+        return stream.read()
 
 
 class Device(lib.Target):
@@ -60,8 +62,27 @@ class Device(lib.Target):
         return self.boot([self.tool, "record", "-q", "-o", output, *options, "--", *argv],
                          env or {}, **kw)
 
+    def run_rig(self, share, back):
+        """Boot with @share; what came back through the listening socket @back."""
+        with subprocess.Popen([os.path.join(self.rig, "run-rig.sh"), "-t", str(BOOT), share],
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True, errors="replace") as rig:
+            archive = b""
+            back.settimeout(1)
+            while not archive and rig.poll() is None:
+                try:
+                    archive = read_all(back.accept()[0])
+                except TimeoutError:
+                    continue
+            out, err = rig.communicate()
+        return subprocess.CompletedProcess(rig.args, rig.returncode, out, err), archive
+
     def boot(self, argv, env, stdin=b"", **_):
         """Run one command on a freshly booted system."""
+        with socket.create_server(("127.0.0.1", 0)) as back:
+            return self.boot_with(back, argv, env, stdin)
+
+    def boot_with(self, back, argv, env, stdin):
         share = self.test.work + ".share"
         shutil.rmtree(share, ignore_errors=True)
         shutil.copytree(self.test.work, share + "/files", symlinks=True)
@@ -69,18 +90,15 @@ class Device(lib.Target):
             f.write(stdin)
         with open(share + "/run-me.sh", "w") as f:
             f.write(GUEST.format(work=shlex.quote(self.test.work), command=shlex.join(argv),
-                                 env=shlex.join("%s=%s" % kv for kv in env.items())))
+                                 env=shlex.join("%s=%s" % kv for kv in env.items()),
+                                 port=back.getsockname()[1]))
         start = time.monotonic()
-        done = subprocess.run([os.path.join(self.rig, "run-rig.sh"), "-t", str(BOOT), share],
-                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, text=True, errors="replace")
+        done, archive = self.run_rig(share, back)
         shutil.rmtree(share)
-        files = re.search(r"^FILES-BEGIN\n(.*?)^FILES-END", done.stdout, re.S | re.M)
-        if not files:
+        if not archive:
             self.test.die("the device did not finish (status %d):\n%s%s"
                           % (done.returncode, done.stdout[-4000:], done.stderr[-2000:]))
-        subprocess.run(["tar", "-xz", "-C", self.test.work], check=True,
-                       input=base64.b64decode(files.group(1)))
+        subprocess.run(["tar", "-xz", "-C", self.test.work], check=True, input=archive)
         status, out, err = (self.take(name) for name in (".status", ".stdout", ".stderr"))
         return lib.Run(argv, int(status), out, err, time.monotonic() - start)
 
