@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,6 +20,8 @@
 #define STATUS_FAILED 1
 #define SUFFIX ".dalloc"
 #define TICK_NS INT64_C(1000000000)
+/* Address space of a report: a few KB from the network can claim any number of live blocks. */
+#define REPORT_BYTES ((rlim_t)2 << 30)
 
 static volatile sig_atomic_t stop_signals;
 
@@ -264,10 +267,12 @@ static void run_report(struct da_listen_loop *l, const char *stored)
 	char *argv[] = { name,        quiet,  rootfs,         (char *)l->options->rootfs,
 			 format_name, format, (char *)stored, NULL };
 	struct sigaction dfl = { .sa_handler = SIG_DFL }, ign = { .sa_handler = SIG_IGN };
+	struct rlimit bytes = { REPORT_BYTES, REPORT_BYTES };
 	sigset_t none;
 	int status;
 
 	da_serve_close(&l->serve);
+	setrlimit(RLIMIT_AS, &bytes);
 	callgrind_path(stored, format, sizeof format);
 	/* the terminal's Ctrl-C asks for this file, so it must not end the writing of it */
 	sigaction(SIGINT, &ign, NULL);
@@ -290,6 +295,9 @@ static void finish_client(struct da_listen_loop *l, struct da_listen_client *c, 
 		callgrind_path(c->last.path, path, sizeof path);
 		if (report_is_good)
 			da_message_note("wrote %s", strchr(path, ':') + 1);
+		else
+			da_message_error("%s was not written; the recording is %s",
+					 strchr(path, ':') + 1, c->last.path);
 		c->pid = 0;
 		return;
 	}
