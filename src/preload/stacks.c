@@ -49,7 +49,7 @@ static bool grow(struct da_stacks *s)
 			*place_of(&bigger, (uint64_t)e->hash_hi << 32 | e->hash_lo) = *e;
 	}
 	bigger.n = s->n;
-	if (s->entries)
+	if (s->entries && !s->is_lent)
 		da_sys_unmap(s->entries, s->capacity * sizeof *s->entries);
 	*s = bigger;
 	return true;

@@ -10,8 +10,10 @@
  * size. Compact on purpose: a sparse table costs a TLB miss per look-up (PERFORMANCE.md).
  */
 struct da_stacks {
-	struct da_stacks_entry *entries; /**< NULL until the first insertion */
+	struct da_stacks_entry
+		*entries; /**< NULL until the first insertion, or lent by the caller */
 	uint32_t capacity, n;
+	bool is_lent; /**< @entries are the caller's and are not unmapped */
 };
 
 /** One known stack; id 0 marks a free place. */
@@ -19,6 +21,9 @@ struct da_stacks_entry {
 	uint32_t hash_lo, hash_hi;
 	uint32_t id;
 };
+
+/** Entries worth lending at first: enough for a thread that does little. */
+#define DA_STACKS_LENT 64u
 
 /** Id of the stack with @hash, 0 when it is not known. */
 uint32_t da_stacks_find(const struct da_stacks *s, uint64_t hash);

@@ -22,20 +22,29 @@ static size_t round_up(size_t n)
 	return (n + 15) & ~(size_t)15;
 }
 
-/* The thread's arrays follow its struct in one mapping. */
+/*
+ * The thread's arrays follow its struct in one mapping, the one that is used from its beginning, as
+ * far as needed, last. A thread that does little touches two pages.
+ */
 static struct da_thread *map_thread(void)
 {
 	uint32_t depth = da_shim.pool->depth;
 	size_t words = round_up(depth * sizeof(uintptr_t));
 	size_t flags = round_up(depth);
 	size_t cache = round_up(da_unwind_cache_bytes());
-	size_t head = round_up(sizeof(struct da_thread));
+	size_t lent = round_up(DA_STACKS_LENT * sizeof(struct da_stacks_entry));
+	size_t head = round_up(sizeof(struct da_thread)) + lent;
 	uint8_t *p = da_sys_map(head + 2 * words + 2 * flags + cache);
 	struct da_thread *t = (struct da_thread *)p;
 
 	if (!p)
 		return NULL;
 	p += head;
+	t->stacks = (struct da_stacks){
+		.entries = (struct da_stacks_entry *)(p - lent),
+		.capacity = DA_STACKS_LENT,
+		.is_lent = true,
+	};
 	t->u.pcs = (uintptr_t *)p;
 	t->encoder.frames = (uintptr_t *)(p + words);
 	t->u.exact = p + 2 * words;

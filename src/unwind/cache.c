@@ -4,6 +4,7 @@
 #include "base/bytes.h"
 
 _Static_assert((DA_UNWIND_CACHE_SLOTS & (DA_UNWIND_CACHE_SLOTS - 1)) == 0, "a power of two");
+_Static_assert(DA_UNWIND_CACHE_SLOTS >= 1u << DA_CACHE_FIRST_LOG, "the first slots are there");
 
 void da_cache_refresh(struct da_unwind *u)
 {
@@ -11,7 +12,7 @@ void da_cache_refresh(struct da_unwind *u)
 
 	if (generation == u->cache_generation)
 		return;
-	da_zero(u->cache, da_unwind_cache_bytes());
+	da_zero(u->cache, da_cache_slots(u) * sizeof *u->cache);
 	u->cache_generation = generation;
 }
 

@@ -35,7 +35,7 @@ enum da_unwind_end {
 	DA_UNWIND_END_OFF = 7, /**< stacks are not captured */
 };
 
-/** Rules remembered per thread; a power of two. */
+/** Most rules remembered per thread; a power of two. A thread with few call sites uses fewer. */
 #define DA_UNWIND_CACHE_SLOTS 1024
 
 struct da_unwind_cache;
@@ -77,6 +77,8 @@ struct da_unwind {
 	bool unknown_pc;
 	/** Generation of the modules that the cached rules belong to. */
 	uint32_t cache_generation;
+	/** How often the part of the cache in use has doubled, and rules stored since. */
+	uint32_t cache_growth, cache_fills;
 };
 
 /**

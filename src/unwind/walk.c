@@ -41,7 +41,7 @@ static bool is_plausible(struct da_unwind *u, const struct da_frame *f)
 {
 	struct da_module m;
 
-	if (da_cache_get(u->cache, f->pc))
+	if (da_cache_get(u, f->pc))
 		return true;
 	return find_module(u, f, &m) && da_native_is_return(&m, f->pc);
 }
@@ -90,7 +90,7 @@ static enum verdict try_sources(struct da_unwind *u, const struct da_query *q,
 	}
 	/* A rule that failed on this stack may do on another: only "there is none" is kept. */
 	if (!f->exact && (v != NEXT || !found))
-		da_cache_put(u->cache, f->pc, &rule);
+		da_cache_put(u, f->pc, &rule);
 	return v == GO ? GO : STOP;
 }
 
@@ -112,7 +112,7 @@ static __attribute__((noinline)) enum verdict find_and_step(struct da_unwind *u,
 static inline enum verdict advance(struct da_unwind *u, const struct da_frame *f,
 				   struct da_frame *out)
 {
-	const struct da_rule *rule = f->exact ? NULL : da_cache_get(u->cache, f->pc);
+	const struct da_rule *rule = f->exact ? NULL : da_cache_get(u, f->pc);
 	enum verdict v = rule ? apply(u, rule, f, out) : NEXT;
 
 	return v == NEXT ? find_and_step(u, f, out) : v;
