@@ -59,12 +59,17 @@ static bool open_temp(struct da_output *o, struct da_err *err)
 	return false;
 }
 
-/* An existing pipe, socket or device. O_NOFOLLOW and no O_CREAT: it is what lstat() saw. */
+/*
+ * An existing pipe or character device. O_NOFOLLOW and no O_CREAT: it is what lstat() saw.
+ * O_NONBLOCK: a pipe that nobody reads is an error at once.
+ */
 static bool open_special(struct da_output *o, struct da_err *err)
 {
-	int fd = open(o->path, O_WRONLY | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC);
+	int fd = open(o->path, O_WRONLY | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
 
-	if (fd >= 0)
+	if (fd < 0 && errno == ENXIO)
+		return da_err_set(err, "cannot write %s: nobody reads from this pipe", o->path);
+	if (fd >= 0 && fcntl(fd, F_SETFL, 0) == 0)
 		o->file = fdopen(fd, "w");
 	return o->file || fail(err, o->path);
 }
@@ -87,6 +92,8 @@ bool da_output_open(struct da_output *o, const char *path, struct da_err *err)
 				  path);
 	if (S_ISDIR(st.st_mode))
 		return da_err_set(err, "cannot write %s: it is a directory", path);
+	if (S_ISBLK(st.st_mode))
+		return da_err_set(err, "cannot write %s: it is a disk", path);
 	return S_ISREG(st.st_mode) ? open_temp(o, err) : open_special(o, err);
 }
 
