@@ -5,7 +5,7 @@ import lib
 
 test = lib.Test()
 POOL_KB = 2048  # of record, by default
-THREAD_KB = 24  # the most that a thread's own state may keep resident
+THREAD_KB = 12  # the most that a thread's own state may keep resident: two pages, and the odd third
 
 for target in test.targets("native", "musl", "mipsel"):
     threads = "200" if target.qemu else "2000"
