@@ -15,6 +15,13 @@
 
 #include "sys_arch.h"
 
+/* Bytes of the kernel's signal set. */
+#ifdef __mips__
+#define SIGNALS_BYTES 16
+#else
+#define SIGNALS_BYTES 8
+#endif
+
 #define CALL0(nr) da_sys_call(nr, 0, 0, 0, 0, 0, 0)
 #define CALL1(nr, a) da_sys_call(nr, (long)(a), 0, 0, 0, 0, 0)
 #define CALL2(nr, a, b) da_sys_call(nr, (long)(a), (long)(b), 0, 0, 0, 0)
@@ -150,6 +157,18 @@ bool da_sys_on_signal_stack(void)
 	stack_t ss = { .ss_flags = 0 };
 
 	return CALL2(SYS_sigaltstack, 0, &ss) == 0 && ss.ss_flags & SS_ONSTACK;
+}
+
+void da_sys_block_signals(struct da_sys_signals *old)
+{
+	const struct da_sys_signals all = { { ~0u, ~0u, ~0u, ~0u } };
+
+	CALL4(SYS_rt_sigprocmask, SIG_SETMASK, &all, old, SIGNALS_BYTES);
+}
+
+void da_sys_restore_signals(const struct da_sys_signals *old)
+{
+	CALL4(SYS_rt_sigprocmask, SIG_SETMASK, old, 0, SIGNALS_BYTES);
 }
 
 void da_sys_futex_wait(const uint32_t *word, uint32_t expected, uint32_t timeout_ms)

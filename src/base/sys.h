@@ -57,6 +57,17 @@ long da_sys_thread_name(char *name16);
 /** Whether the calling thread runs on its alternate signal stack. */
 bool da_sys_on_signal_stack(void);
 
+/** A set of signals, as the kernel has it: 64 of them, on MIPS 128. */
+struct da_sys_signals {
+	uint32_t bits[4];
+};
+
+/** Block all signals that can be blocked for the calling thread; what was blocked is kept in @old.
+ */
+void da_sys_block_signals(struct da_sys_signals *old);
+/** Undo da_sys_block_signals(). */
+void da_sys_restore_signals(const struct da_sys_signals *old);
+
 /** Wait until *@word is no longer @expected, a wake comes, or @timeout_ms has passed. */
 void da_sys_futex_wait(const uint32_t *word, uint32_t expected, uint32_t timeout_ms);
 /** Wake all waiters on @word, in this and other processes. */

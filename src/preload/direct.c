@@ -25,6 +25,10 @@
 #define EVENTS_PER_TICK 64u
 #define RSS_EVERY_MS 100u
 #define CMDLINE_BYTES 4096u
+/* Waiting for another thread's drain: how long at a time, and how often: a bit more than the output
+ * waits for its reader. */
+#define WAIT_MS 10u
+#define MOST_WAITS 4000u
 
 static struct {
 	struct da_output output;
@@ -35,7 +39,8 @@ static struct {
 	uint64_t seq;
 	uint64_t start_ns;
 	uint32_t rss_ms; /* when RSS was looked at */
-	uint32_t lock; /* 1: somebody drains */
+	uint32_t lock; /* atomic: tid of the thread that drains, 0: none */
+	struct da_sys_signals signals; /* what that thread has blocked otherwise */
 	bool failed, begun;
 	uint32_t finished; /* atomic */
 	uint64_t end_kind, end_status;
@@ -58,6 +63,18 @@ static bool make_pool(size_t bytes)
 		return false;
 	da_sweep_init(&direct.sweep, da_shim.pool, slots, sorted);
 	return true;
+}
+
+/* A stalled reader is waited for as the program waits: it can be interrupted and ended. */
+static long wait_interruptibly(int fd, int ms)
+{
+	struct da_sys_signals signals = direct.signals;
+	long r;
+
+	da_sys_restore_signals(&signals);
+	r = da_sys_poll_out(fd, ms);
+	da_sys_block_signals(&signals);
+	return r;
 }
 
 bool da_direct_init(const struct da_direct_options *o)
@@ -265,18 +282,59 @@ static void drain(uint32_t reclaim_idle, bool end)
 	write_block(end);
 }
 
+/*
+ * Begin to drain, with signals blocked: a handler might leave the program, or this drain, for good.
+ * @return false when another thread drains (and @wait is false, or it does not come to an end), or
+ * this one, whose handler we are in.
+ */
 static bool lock(bool wait)
 {
-	while (__atomic_exchange_n(&direct.lock, 1, __ATOMIC_ACQUIRE)) {
-		if (!wait)
+	uint32_t self = (uint32_t)da_sys_gettid();
+	struct da_sys_signals signals;
+
+	da_sys_block_signals(&signals);
+	for (uint32_t n = 0;; n++) {
+		uint32_t owner = 0;
+
+		if (__atomic_compare_exchange_n(&direct.lock, &owner, self, false, __ATOMIC_ACQUIRE,
+						__ATOMIC_RELAXED))
+			break;
+		if (!wait || owner == self || n == MOST_WAITS) {
+			da_sys_restore_signals(&signals);
 			return false;
-		da_sys_futex_wait(&direct.lock, 1, 10);
+		}
+		da_sys_restore_signals(&signals);
+		da_sys_futex_wait(&direct.lock, owner, WAIT_MS);
+		da_sys_block_signals(&signals);
 	}
+	direct.signals = signals;
+	direct.output.wait = wait_interruptibly;
 	return true;
 }
 
 static void unlock(void)
 {
+	struct da_sys_signals signals = direct.signals;
+
+	direct.output.wait = NULL;
+	__atomic_store_n(&direct.lock, 0, __ATOMIC_RELEASE);
+	da_sys_futex_wake(&direct.lock);
+	da_sys_restore_signals(&signals);
+}
+
+/* The output or the drain is of no more use. */
+static void go_silent(void)
+{
+	direct.failed = true;
+	da_shim.gate->on = 0;
+	da_shim.detached = 1;
+}
+
+void da_direct_abandon(void)
+{
+	if (__atomic_load_n(&direct.lock, __ATOMIC_RELAXED) != (uint32_t)da_sys_gettid())
+		return;
+	go_silent(); /* what the output holds ends in the middle of a block */
 	__atomic_store_n(&direct.lock, 0, __ATOMIC_RELEASE);
 	da_sys_futex_wake(&direct.lock);
 }
@@ -286,13 +344,12 @@ bool da_direct_flush(bool everything)
 	if (lock(everything)) {
 		if (!direct.failed)
 			drain(everything ? 0 : IDLE_DRAINS, false);
-		if (direct.failed || (everything && !direct.begun)) {
-			/* nothing can be written, or not yet and the pool is full: go silent */
-			direct.failed = true;
-			da_shim.gate->on = 0;
-			da_shim.detached = 1;
-		}
+		/* nothing can be written, or not yet and the pool is full */
+		if (direct.failed || (everything && !direct.begun))
+			go_silent();
 		unlock();
+	} else if (everything) {
+		go_silent(); /* the thread that drains does not come back */
 	}
 	return !direct.failed;
 }
@@ -305,7 +362,8 @@ void da_direct_tick(struct da_thread *t)
 
 static void end_now(void)
 {
-	lock(true);
+	if (!lock(true))
+		return;
 	if (!direct.failed)
 		drain(0, true);
 	unlock();
@@ -319,6 +377,9 @@ void da_direct_event_written(void)
 
 void da_direct_finish(uint32_t kind, uint32_t status)
 {
+	if ((uint32_t)da_sys_getpid() !=
+	    da_shim.pid) /* a child of vfork: our memory, not our end */
+		return;
 	direct.end_kind = kind;
 	direct.end_status = status;
 	__atomic_store_n(&direct.finished, 1, __ATOMIC_RELAXED);

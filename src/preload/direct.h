@@ -41,6 +41,9 @@ bool da_direct_connect(void);
  */
 bool da_direct_flush(bool everything);
 
+/** The calling thread jumped out of a call: if it was draining, the recording ends there. */
+void da_direct_abandon(void);
+
 /** Now and then, bring the pool's clock up to date. Called once per event. */
 void da_direct_tick(struct da_thread *t);
 

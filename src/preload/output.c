@@ -164,6 +164,22 @@ static bool is_ours(const struct da_output *o)
 	       now.inode == o->id.inode;
 }
 
+/* Signals do not end the wait, nor make it longer. */
+static bool wait_for_reader(const struct da_output *o)
+{
+	const uint64_t end = da_sys_monotonic_ns() + STALL_MS * UINT64_C(1000000);
+	da_output_wait_fn *wait = o->wait ? o->wait : da_sys_poll_out;
+	uint64_t now;
+
+	while ((now = da_sys_monotonic_ns()) < end) {
+		long r = wait(o->fd, (int)((end - now) / 1000000u) + 1);
+
+		if (r != -EINTR)
+			return r == 1;
+	}
+	return false;
+}
+
 bool da_output_write(struct da_output *o, const void *bytes, size_t n)
 {
 	const uint8_t *p = bytes;
@@ -180,7 +196,7 @@ bool da_output_write(struct da_output *o, const void *bytes, size_t n)
 		if (r > 0) {
 			p += r;
 			n -= (size_t)r;
-		} else if (r == -EAGAIN ? da_sys_poll_out(o->fd, STALL_MS) != 1 : r != -EINTR) {
+		} else if (r == -EAGAIN ? !wait_for_reader(o) : r != -EINTR) {
 			da_sys_close(o->fd);
 			o->open = false;
 			return false;

@@ -6,6 +6,12 @@
 #include "base/sys.h"
 #include "base/types.h"
 
+/**
+ * Wait at most @ms until @fd can be written, as da_sys_poll_out() does. Whoever writes may do more
+ * about the wait than that.
+ */
+typedef long da_output_wait_fn(int fd, int ms);
+
 /** An output. Zero-filled, then opened. */
 struct da_output {
 	/** high, so that the program's own numbers stay; valid when @open */
@@ -13,6 +19,7 @@ struct da_output {
 	bool open, is_socket;
 	bool has_id;
 	struct da_sys_file_id id; /**< what fd was opened on: the program may close and reuse it */
+	da_output_wait_fn *wait; /**< for a reader that does not read; NULL: da_sys_poll_out() */
 };
 
 /** Create or truncate @path (0600). @return false with nothing changed. */

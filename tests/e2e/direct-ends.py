@@ -1,0 +1,49 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Direct mode at ends that are none, or come in the middle of a write: a vfork child's _exit() is not the
+# program's, and a handler's _exit() ends a program whose reader has stopped reading.
+import os
+import threading
+import time
+
+import lib
+
+test = lib.Test()
+
+
+def read_little(path, stop):
+    """A reader that takes a page now and then: the writer's pipe is always full."""
+    with open(path, "rb", buffering=0) as f:
+        while not stop.wait(0.2):
+            if not f.read(4096):
+                return
+
+
+def check_handler(target, victim):
+    pipe, stop = test.path("pipe"), threading.Event()
+    os.mkfifo(pipe)
+    reader = threading.Thread(target=read_little, args=(pipe, stop))
+    reader.start()
+    time.sleep(0.2)
+    r = target.direct(pipe, victim, "handler", hang=20)
+    stop.set()
+    reader.join()
+    os.unlink(pipe)
+    test.equal("_exit() in a handler during a write: status", r.status, 3)
+
+
+def check_vfork(target, victim):
+    recording = test.path("r.dalloc")
+    r = target.direct(recording, victim, "vfork")
+    test.equal("after vfork: status", r.status, -9)
+    report = test.report(recording)
+    test.equal("after vfork: the end that was not", report["process"]["end"], "unknown")
+    size = os.path.getsize(recording)
+    test.ok(size < 1000000, "after vfork: %d bytes for 100,000 events" % size)
+
+
+for target in test.targets("native", "musl"):
+    victim = target.build("ends.c", "-fno-builtin")
+    check_handler(target, victim)
+    check_vfork(target, victim)
+test.finish()
