@@ -155,3 +155,12 @@ void da_lease_leave(struct da_thread *t)
 {
 	__atomic_store_n(&t->chunk->state, state_word(t, DA_CHUNK_OWNED), __ATOMIC_RELEASE);
 }
+
+void da_lease_abandon(struct da_thread *t)
+{
+	uint32_t busy = state_word(t, DA_CHUNK_BUSY);
+
+	/* its owner alone moves a BUSY chunk on */
+	if (t->chunk && __atomic_load_n(&t->chunk->state, __ATOMIC_RELAXED) == busy)
+		__atomic_store_n(&t->chunk->state, state_word(t, DA_CHUNK_FULL), __ATOMIC_RELEASE);
+}

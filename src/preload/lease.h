@@ -30,4 +30,10 @@ void da_lease_commit(struct da_thread *t, const uint8_t *end);
 /** Let go: the recorder may take the chunk back until the next da_lease_enter(). */
 void da_lease_leave(struct da_thread *t);
 
+/**
+ * The call that had entered was left by a jump: the chunk, if it is held still, is given up with
+ * what was committed to it. Only before da_thread_restart().
+ */
+void da_lease_abandon(struct da_thread *t);
+
 #endif

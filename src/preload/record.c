@@ -19,17 +19,21 @@
 
 /*
  * The thread is inside an interposed call already. Inner frames have a smaller sp: the allocator
- * calling itself, or a signal handler. A larger one on the same stack means that the earlier call
- * was left by a jump (siglongjmp, or a C++ exception through a cancelled thread).
+ * calling itself, or a signal handler. One that is not smaller, on the same stack, means that the
+ * earlier call was left by a jump (siglongjmp, or a C++ exception through a cancelled thread).
  */
 static bool __attribute__((noinline)) enter_again(const struct da_unwind_start *start)
 {
 	struct da_thread *t = da_tls.thread;
 
-	if (start->sp > da_tls.guard && !da_sys_on_signal_stack() &&
+	if (start->sp >= da_tls.guard && !da_sys_on_signal_stack() &&
 	    (!t || da_thread_on_stack(t, start->sp))) {
-		if (t && !da_thread_restart(t))
-			return false;
+		if (t) {
+			da_lease_abandon(t);
+			da_direct_abandon();
+			if (!da_thread_restart(t))
+				return false;
+		}
 		da_tls.guard = start->sp;
 		return true;
 	}
