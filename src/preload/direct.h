@@ -27,8 +27,8 @@ bool da_direct_init(const struct da_direct_options *o);
 bool da_direct_begin(void);
 
 /**
- * Look up the server's name with the libc's resolver and connect, when that is still to be done. The
- * gate is closed meanwhile: what the resolver allocates is not the program's.
+ * Look up the server's name with the libc's resolver and connect, when that is still to be done.
+ * The gate is closed meanwhile: what the resolver allocates is not the program's.
  * @return whether there is an output.
  */
 bool da_direct_connect(void);

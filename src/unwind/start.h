@@ -19,7 +19,10 @@ struct da_unwind_start {
 	uintptr_t sp;
 	/** The caller's frame pointer register: rbp, x29, s8 ($30); 0 in generic entries. */
 	uintptr_t fp;
-	/** MIPS: the caller's s0-s7 ($16-$23). Elsewhere not even in memory: do not read, do not copy. */
+	/**
+	 * MIPS: the caller's s0-s7 ($16-$23). Elsewhere not even in memory: do not read, do not
+	 * copy.
+	 */
 	uintptr_t s[8];
 };
 
