@@ -45,6 +45,36 @@ START_TEST(malloc_and_free_count_as_valgrind_counts)
 }
 END_TEST
 
+static void feed_at_will(void *ctx, uint64_t thread, const uint8_t *bytes, size_t len)
+{
+	struct da_replay_piece piece = { .thread = thread, .bytes = bytes, .len = len };
+
+	(void)ctx;
+	da_replay_feed(replay, &piece, &err);
+}
+
+START_TEST(more_live_blocks_than_allowed_end_the_replay)
+{
+	struct da_model_options o;
+	const struct da_model *m;
+
+	da_model_options_init(&o);
+	o.max_blocks = 3;
+	replaying_restart(&o);
+	st.take = feed_at_will;
+	for (uint64_t i = 1; i <= 3; i++)
+		stream_alloc(&st, 1, i * 0x100, 10, 0);
+	stream_free(&st, 1, 0x100, 0);
+	stream_alloc(&st, 1, 0x400, 10, 0);
+	stream_alloc(&st, 1, 0x500, 10, 0);
+	m = replaying_finish();
+	ck_assert_str_eq(da_replay_damage(replay)->why,
+			 "more blocks are live at once than a report may follow");
+	ck_assert_uint_eq(m->totals.live_blocks, 3);
+	ck_assert_uint_eq(m->totals.alloc_calls, 4);
+}
+END_TEST
+
 START_TEST(realloc_is_an_alloc_and_a_free_of_the_old_block)
 {
 	uint64_t a = replaying_stack(1, 0x1000), b;
@@ -415,6 +445,7 @@ int main(void)
 	const TTest *const tests[] = {
 		empty_recording_has_the_empty_site_and_a_flat_timeline,
 		malloc_and_free_count_as_valgrind_counts,
+		more_live_blocks_than_allowed_end_the_replay,
 		realloc_is_an_alloc_and_a_free_of_the_old_block,
 		block_is_temporary_only_until_its_thread_allocates_again,
 		site_peaks_are_those_of_the_first_global_peak,

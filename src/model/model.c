@@ -9,6 +9,7 @@ void da_model_options_init(struct da_model_options *o)
 		.word_bits = 64,
 		.max_size = UINT64_MAX,
 		.to_ns = UINT64_MAX,
+		.max_blocks = DA_MODEL_BLOCKS,
 	};
 }
 

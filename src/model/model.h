@@ -58,8 +58,7 @@ struct da_model_quality {
 	bool has_end; /**< false: the recording is cut, or still being written */
 	enum da_end end;
 	uint64_t end_value; /**< exit status or signal number */
-	uint64_t
-		events_decoded; /**< heap events (also FAIL) found in the stream */
+	uint64_t events_decoded; /**< heap events (also FAIL) found in the stream */
 	/** Lost events by enum da_lost; the last one sums up reasons unknown to this version. */
 	uint64_t events_lost[DA_LOST_COUNT + 1];
 	uint64_t unknown_frees; /**< blocks given back that were never seen handed out */
@@ -176,7 +175,13 @@ struct da_model_options {
 	const char *thread_name;
 	/** Age for site.old_*; 0: those stay 0. */
 	uint64_t older_ns;
+	/** Most blocks live at once, about 64 bytes of memory each: what would add to them is
+	 * damage, so that a small hostile recording cannot ask for all memory. */
+	uint64_t max_blocks;
 };
+
+/** max_blocks as da_model_options_init() sets it: about 1 GB. */
+#define DA_MODEL_BLOCKS (UINT64_C(1) << 24)
 
 struct da_stacks;
 

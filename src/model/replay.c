@@ -198,6 +198,12 @@ static bool is_impossible(const struct da_replay *r, const struct da_event *e)
 	       __builtin_add_overflow(r->view.heap.totals.alloc_bytes, e->size, &sum);
 }
 
+/* Whether one more live block would be more than a hostile recording may make us hold. */
+static bool is_too_much(const struct da_replay *r, const struct da_event *e)
+{
+	return e->kind == DA_KIND_ALLOC && r->view.heap.blocks.n >= r->options.max_blocks;
+}
+
 /* Give the lane's event, or the half of it whose turn it is, its effect. */
 static void apply(struct da_replay *r, struct da_lane *lane)
 {
@@ -213,6 +219,9 @@ static void apply(struct da_replay *r, struct da_lane *lane)
 		da_sites_change(&r->view.sites, e);
 	else if (is_impossible(r, e))
 		set_damage(r, lane->id, lane->work->first->at, "sizes add up to more than 2^64");
+	else if (is_too_much(r, e))
+		set_damage(r, lane->id, lane->work->first->at,
+			   "more blocks are live at once than a report may follow");
 	else if (!r->past_end)
 		half_done = apply_heap(r, lane);
 	r->applied = key > r->applied ? key : r->applied;

@@ -244,8 +244,8 @@ static void put_amount(const struct da_text_page *t, const char *label, uint64_t
 {
 	char a[DA_UNITS_TEXT], b[DA_UNITS_TEXT], text[256];
 
-	snprintf(text, sizeof text, "%s in %s blocks%s", da_units_bytes(a, bytes),
-		 da_units_count(b, blocks), more);
+	snprintf(text, sizeof text, "%s in %s%s", da_units_bytes(a, bytes),
+		 da_units_blocks(b, blocks), more);
 	da_layout_field(&t->layout, label, text);
 }
 
@@ -280,7 +280,7 @@ void da_text_put_totals(const struct da_text_page *t)
 	put_amount(t, "left at end", m->live_bytes, m->live_blocks, "");
 	snprintf(more, sizeof more, " at %s", da_units_time(a, m->peak_time_ns));
 	put_amount(t, "peak", m->peak_bytes, m->peak_blocks, more);
-	snprintf(more, sizeof more, "%s blocks (%s of all)", da_units_count(b, m->temporary_blocks),
+	snprintf(more, sizeof more, "%s (%s of all)", da_units_blocks(b, m->temporary_blocks),
 		 da_units_share(a, m->temporary_blocks, m->alloc_calls));
 	da_layout_field(&t->layout, "temporary", more);
 	if (m->peak_rss_bytes)

@@ -171,7 +171,8 @@ static void put_stack(const struct da_text_page *t, const struct da_group *group
 	if (s.end == s.n)
 		return;
 	if (n_alike > 1)
-		fprintf(t->layout.out, "%*s... in %" PRIu32 " ways\n", FRAME_INDENT, "", n_alike);
+		fprintf(t->layout.out, "%*s... then %" PRIu32 " different callers\n", FRAME_INDENT,
+			"", n_alike);
 	else
 		fprintf(t->layout.out, "%*s... %zu further frames\n", FRAME_INDENT, "",
 			s.n - s.end);
@@ -394,16 +395,18 @@ void da_text_put_sites(const struct da_text_page *t, enum da_text_section sectio
 	if (section == DA_TEXT_PEAK) {
 		v.key = DA_REPORT_KEY_PEAK;
 		v.whole = all->peak_bytes;
-		snprintf(summary, sizeof summary, "%s live in %s blocks at %s",
-			 da_units_bytes(a, all->peak_bytes), da_units_count(b, all->peak_blocks),
+		snprintf(summary, sizeof summary, "%s live in %s at %s",
+			 da_units_bytes(a, all->peak_bytes), da_units_blocks(b, all->peak_blocks),
 			 da_units_time(c, all->peak_time_ns));
 	} else if (section == DA_TEXT_LEAKS) {
 		v = (struct view){ "LEAKS", "every block was freed", DA_REPORT_KEY_LEAKED,
 				   all->live_bytes };
+		if (!all->alloc_calls)
+			v.nothing = "nothing was allocated";
 		if (all->live_blocks)
 			v.nothing = "only blocks of 0 bytes were not freed";
-		snprintf(summary, sizeof summary, "%s in %s blocks not freed by the end",
-			 da_units_bytes(a, all->live_bytes), da_units_count(b, all->live_blocks));
+		snprintf(summary, sizeof summary, "%s in %s not freed by the end",
+			 da_units_bytes(a, all->live_bytes), da_units_blocks(b, all->live_blocks));
 	} else if (section == DA_TEXT_CALLS) {
 		v = (struct view){ "CALLS", v.nothing, DA_REPORT_KEY_CALLS, all->alloc_calls };
 		snprintf(summary, sizeof summary, "%s allocations of %s",
@@ -411,9 +414,8 @@ void da_text_put_sites(const struct da_text_page *t, enum da_text_section sectio
 	} else {
 		v = (struct view){ "TEMPORARY", "no block was freed before the next allocation",
 				   DA_REPORT_KEY_TEMPORARY, all->temporary_blocks };
-		snprintf(summary, sizeof summary,
-			 "%s blocks freed before the next allocation (%s of all)",
-			 da_units_count(a, all->temporary_blocks),
+		snprintf(summary, sizeof summary, "%s freed before the next allocation (%s of all)",
+			 da_units_blocks(a, all->temporary_blocks),
 			 da_units_share(b, all->temporary_blocks, all->alloc_calls));
 	}
 	put_view(t, &v, summary);

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 /* Three significant digits of @v (which is < 1024) and a unit. */
@@ -41,6 +42,13 @@ const char *da_units_count(char buf[DA_UNITS_TEXT], uint64_t count)
 		*out++ = digits[i];
 	}
 	*out = '\0';
+	return buf;
+}
+
+const char *da_units_blocks(char buf[DA_UNITS_TEXT], uint64_t blocks)
+{
+	da_units_count(buf, blocks);
+	strcat(buf, blocks == 1 ? " block" : " blocks");
 	return buf;
 }
 

@@ -18,6 +18,9 @@ const char *da_units_bytes(char buf[DA_UNITS_TEXT], uint64_t bytes);
 /** "0", "999", "1,234,567". @return @buf */
 const char *da_units_count(char buf[DA_UNITS_TEXT], uint64_t count);
 
+/** "0 blocks", "1 block", "1,234,567 blocks". @return @buf */
+const char *da_units_blocks(char buf[DA_UNITS_TEXT], uint64_t blocks);
+
 /** At most 6 characters: "99999", "123 k", "12.3 M", "1.23 G" (powers of 1000). @return @buf */
 const char *da_units_short(char buf[DA_UNITS_TEXT], uint64_t count);
 
