@@ -323,19 +323,23 @@ size_t malloc_usable_size(void *p)
 	return is_ready() && da_real.malloc_usable_size ? da_real.malloc_usable_size(p) : 0;
 }
 
-/** dlclose(3): afterwards another module may stand where one was. */
+/** dlclose(3): during it the shim must not look at modules; afterwards another may stand there. */
 EXPORT int dlclose(void *handle);
 int dlclose(void *handle)
 {
 	int (*real)(void *) = is_ready() ? da_real.dlclose : NULL;
+	bool records = da_shim.gate->on;
 	int result;
 
 	if (!real && da_shim.linkmap.self)
 		real = (int (*)(void *))da_linkmap_find_next(&da_shim.linkmap, "dlclose");
 	if (!real)
 		return -1;
+	if (!records)
+		return real(handle);
+	da_modules_begin_close();
 	result = real(handle);
-	da_modules_touch();
+	da_modules_end_close();
 	return result;
 }
 

@@ -8,6 +8,9 @@
 
 #define PATH_BYTES 4096u
 #define PAGE ((uintptr_t)4096)
+/* How long dlclose() waits for a scan at a time, and how often. */
+#define WAIT_MS 10u
+#define MOST_WAITS 3000u
 
 /* A module as the scan finds it. Text and notes stay in the module's own memory. */
 struct found {
@@ -36,6 +39,7 @@ static uint32_t n_known;
 static uint32_t next_id;
 static uint32_t stale = 1;
 static uint32_t scanning; /* tid of the thread that scans, 0: none */
+static uint32_t closing; /* atomic: calls of dlclose() that run */
 
 bool da_modules_init(void)
 {
@@ -62,6 +66,7 @@ void da_modules_forget(void)
 	n_known = 0;
 	next_id = 0;
 	scanning = 0;
+	closing = 0;
 	/* another thread may have been changing the table when this process was copied */
 	da_shim.modules.sequence &= ~1u;
 	da_shim.modules.n = 0;
@@ -203,7 +208,8 @@ static void add_vdso(uint32_t *n)
 		insert_sorted(n, f);
 }
 
-static uint32_t read_list(void)
+/* Fill @fresh. @return false when the list was changed meanwhile. */
+static bool read_list(uint32_t *n_out)
 {
 	const struct da_linkmap *l = &da_shim.linkmap;
 	const struct link_map *before = NULL;
@@ -214,8 +220,8 @@ static uint32_t read_list(void)
 	     before = m, m = m->l_next) {
 		struct found *f = clean_found(role_of(m));
 
-		if (m->l_prev != before) /* changing under us after all */
-			break;
+		if (m->l_prev != before || !da_linkmap_is_consistent(l))
+			return false;
 		f->m.bias = m->l_addr;
 		f->phdrs = da_linkmap_phdrs(l, m, &f->n_phdrs);
 		if (f->role == DA_MODULE_EXECUTABLE)
@@ -226,7 +232,8 @@ static uint32_t read_list(void)
 	}
 	if (!has_vdso)
 		add_vdso(&n);
-	return n;
+	*n_out = n;
+	return true;
 }
 
 /* Set the path to record: in scratch.path or the module's own text. */
@@ -353,28 +360,76 @@ static void install(uint32_t n, bool gone)
 	fresh = old;
 }
 
+/* Become the one thread that scans, unless modules are being unloaded. */
+static bool begin_scan(uint32_t tid)
+{
+	uint32_t owner = 0;
+
+	/* a scan of our own that is still open was left by a jump out of a signal handler */
+	if (!__atomic_compare_exchange_n(&scanning, &owner, tid, false, __ATOMIC_SEQ_CST,
+					 __ATOMIC_RELAXED) &&
+	    owner != tid)
+		return false;
+	/* said before looked, here and in da_modules_begin_close(): one of the two sees the other */
+	if (!__atomic_load_n(&closing, __ATOMIC_SEQ_CST) &&
+	    da_linkmap_is_consistent(&da_shim.linkmap))
+		return true;
+	__atomic_store_n(&scanning, 0, __ATOMIC_RELEASE);
+	return false;
+}
+
+static void end_scan(void)
+{
+	__atomic_store_n(&scanning, 0, __ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&closing, __ATOMIC_SEQ_CST))
+		da_sys_futex_wake(&scanning);
+}
+
+void da_modules_begin_close(void)
+{
+	uint32_t self = (uint32_t)da_sys_gettid();
+
+	__atomic_add_fetch(&closing, 1, __ATOMIC_SEQ_CST);
+	for (uint32_t n = 0; n < MOST_WAITS; n++) {
+		uint32_t owner = __atomic_load_n(&scanning, __ATOMIC_SEQ_CST);
+
+		if (!owner || owner == self)
+			return;
+		da_sys_futex_wait(&scanning, owner, WAIT_MS);
+	}
+}
+
+void da_modules_end_close(void)
+{
+	uint32_t n = __atomic_load_n(&closing, __ATOMIC_RELAXED);
+
+	/* 0 when a child of fork has begun anew in the middle */
+	while (n && !__atomic_compare_exchange_n(&closing, &n, n - 1, false, __ATOMIC_ACQ_REL,
+						 __ATOMIC_RELAXED))
+		;
+	da_modules_touch();
+}
+
 bool da_modules_scan(struct da_thread *t, bool *lost_lease_out)
 {
 	bool gone = false, changed = false, whole;
-	uint32_t owner = 0;
 	uint32_t n;
 
 	*lost_lease_out = false;
-	if (!known || !fresh || !da_linkmap_is_consistent(&da_shim.linkmap))
-		return false;
-	/* a scan of our own that is still open was left by a jump out of a signal handler */
-	if (!__atomic_compare_exchange_n(&scanning, &owner, t->tid, false, __ATOMIC_ACQUIRE,
-					 __ATOMIC_RELAXED) &&
-	    owner != t->tid)
+	if (!known || !fresh || !begin_scan(t->tid))
 		return false;
 	__atomic_store_n(&stale, 0, __ATOMIC_RELEASE);
-	n = read_list();
+	if (!read_list(&n)) {
+		da_modules_touch();
+		end_scan();
+		return false;
+	}
 	whole = write_changes(t, n, &gone, &changed);
 	if (whole && changed)
 		install(n, gone);
 	if (!whole)
 		da_modules_touch();
 	*lost_lease_out = !whole;
-	__atomic_store_n(&scanning, 0, __ATOMIC_RELEASE);
+	end_scan();
 	return whole && changed;
 }

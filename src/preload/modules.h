@@ -12,13 +12,23 @@ bool da_modules_init(void);
 /** The set of modules may have changed: read it at the next event. Any thread, any time. */
 void da_modules_touch(void);
 
+/**
+ * The program is about to unload a module (dlclose): no scan starts until da_modules_end_close(),
+ * and one that runs in another thread is waited for, as it reads what may be unmapped (at most
+ * 30 s: its thread may have left it by a jump). These pairs nest.
+ */
+void da_modules_begin_close(void);
+
+/** It has done so: the set of modules may have changed. */
+void da_modules_end_close(void);
+
 /** Whether da_modules_touch() was called since the last scan. */
 bool da_modules_are_stale(void);
 
 /**
  * Compare the dynamic linker's list with the table; write loads and unloads to the thread's stream
- * (its lease is entered) and change the table. Does nothing while the list is being changed or
- * another thread scans.
+ * (its lease is entered) and change the table. Does nothing while the list is being changed, a
+ * dlclose() runs, or another thread scans.
  * @lost_lease_out: the lease ended because no chunk was free.
  * @return whether the table has changed.
  */
