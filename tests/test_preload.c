@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <check.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/sys.h"
@@ -140,6 +142,21 @@ START_TEST(link_map_finds_what_the_dynamic_linker_finds)
 }
 END_TEST
 
+START_TEST(a_zombie_does_not_exist)
+{
+	siginfo_t info;
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(0);
+	ck_assert_int_eq(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
+	ck_assert_int_eq(kill(pid, 0), 0);
+	ck_assert(!da_sys_process_exists(pid));
+	waitpid(pid, NULL, 0);
+	ck_assert(!da_sys_process_exists(pid));
+}
+END_TEST
+
 START_TEST(raw_system_calls_agree_with_the_libc)
 {
 	int pipes[2];
@@ -178,6 +195,7 @@ int main(void)
 	tcase_add_test(t, stacks_are_found_by_hash_while_the_table_grows);
 	tcase_add_test(t, stack_hash_tells_order_end_and_exactness);
 	tcase_add_test(t, link_map_finds_what_the_dynamic_linker_finds);
+	tcase_add_test(t, a_zombie_does_not_exist);
 	tcase_add_test(t, raw_system_calls_agree_with_the_libc);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);

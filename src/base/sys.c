@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 #include <time.h>
 
+#include "base/fmt.h"
 #include "sys_arch.h"
 
 /* Bytes of the kernel's signal set. */
@@ -137,9 +138,27 @@ long da_sys_gettid(void)
 	return CALL0(SYS_gettid);
 }
 
+/* /proc/PID/stat: "PID (NAME) STATE ...", NAME of at most 15 bytes, any of them. */
+static bool is_zombie(long pid)
+{
+	char text[64];
+	long fd, n;
+
+	da_fmt(text, sizeof text, "/proc/%ld/stat", pid);
+	fd = da_sys_open(text, O_RDONLY | O_CLOEXEC, 0);
+	if (fd < 0)
+		return false;
+	n = da_sys_read((int)fd, text, sizeof text);
+	da_sys_close((int)fd);
+	for (n -= 3; n >= 0; n--)
+		if (text[n] == ')')
+			return text[n + 2] == 'Z' || text[n + 2] == 'X';
+	return false;
+}
+
 bool da_sys_process_exists(long pid)
 {
-	return CALL2(SYS_kill, pid, 0) != -ESRCH;
+	return CALL2(SYS_kill, pid, 0) != -ESRCH && !is_zombie(pid);
 }
 
 bool da_sys_thread_exists(long pid, long tid)

@@ -48,7 +48,10 @@ bool da_sys_is_mapped(uintptr_t lo, uintptr_t hi);
 long da_sys_getpid(void);
 /** @copydoc da_sys_getpid */
 long da_sys_gettid(void);
-/** Whether process @pid exists (kill(2) with signal 0 says other than ESRCH). */
+/**
+ * Whether process @pid lives: kill(2) with signal 0 says other than ESRCH, and /proc, where there
+ * is one, does not say that it only waits for its parent (zombie).
+ */
 bool da_sys_process_exists(long pid);
 /** Whether thread @tid of process @pid exists. */
 bool da_sys_thread_exists(long pid, long tid);

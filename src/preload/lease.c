@@ -29,18 +29,27 @@ static void wake_recorder(struct da_pool *pool)
 		da_sys_futex_wake(&pool->wake);
 }
 
-static bool is_over(struct da_pool *pool, unsigned waits)
+/*
+ * @clock_ms: the pool's clock at the last look. While it ticks, the recorder lives, whatever its
+ * number means in our namespace of processes.
+ */
+static bool is_over(struct da_pool *pool, unsigned waits, uint32_t *clock_ms)
 {
+	uint32_t before = *clock_ms;
+
 	if (__atomic_load_n(&pool->stop, __ATOMIC_RELAXED))
 		return true;
-	return waits % WAITS_PER_LIFE_CHECK == WAITS_PER_LIFE_CHECK - 1 &&
-	       !da_sys_process_exists(pool->recorder_pid);
+	if (waits % WAITS_PER_LIFE_CHECK != WAITS_PER_LIFE_CHECK - 1)
+		return false;
+	*clock_ms = __atomic_load_n(&pool->clock_ms, __ATOMIC_RELAXED);
+	return *clock_ms == before && !da_sys_process_exists(pool->recorder_pid);
 }
 
 /* A chunk from the recorder's pool; NULL when it is gone or told not to wait. */
 static struct da_chunk *wait_for_chunk(struct da_thread *t)
 {
 	struct da_pool *pool = da_shim.pool;
+	uint32_t clock_ms = __atomic_load_n(&pool->clock_ms, __ATOMIC_RELAXED);
 
 	for (unsigned waits = 0;; waits++) {
 		uint32_t signal = __atomic_load_n(&pool->free_signal, __ATOMIC_ACQUIRE);
@@ -53,7 +62,7 @@ static struct da_chunk *wait_for_chunk(struct da_thread *t)
 			da_shim_lost(DA_LOST_FULL);
 			return NULL;
 		}
-		if (is_over(pool, waits)) {
+		if (is_over(pool, waits, &clock_ms)) {
 			da_shim.gate->on = 0;
 			da_shim.detached = 1;
 			da_shim_lost(DA_LOST_NO_RECORDER);
