@@ -370,7 +370,7 @@ static bool begin_scan(uint32_t tid)
 					 __ATOMIC_RELAXED) &&
 	    owner != tid)
 		return false;
-	/* said before looked, here and in da_modules_begin_close(): one of the two sees the other */
+	/* told first, then looked, here and in da_modules_begin_close(): one of the two sees it */
 	if (!__atomic_load_n(&closing, __ATOMIC_SEQ_CST) &&
 	    da_linkmap_is_consistent(&da_shim.linkmap))
 		return true;
