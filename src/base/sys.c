@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "base/fmt.h"
+#include "base/fstat.h"
 #include "sys_arch.h"
 
 /* Bytes of the kernel's signal set. */
@@ -274,7 +275,7 @@ long da_sys_file_id(int fd, struct da_sys_file_id *out)
 			     0);
 
 	if (r < 0)
-		return r;
+		return da_fstat_id(fd, out);
 	out->device = (uint64_t)st.stx_dev_major << 32 | st.stx_dev_minor;
 	out->inode = st.stx_ino;
 	out->mode = st.stx_mode;

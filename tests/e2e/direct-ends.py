@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Direct mode at ends that are none, or come in the middle of a write: a vfork child's _exit() is not the
-# program's, and a handler's _exit() ends a program whose reader has stopped reading.
+# program's, a handler's _exit() ends a program whose reader has stopped reading, and a file of the program
+# at the descriptor's number is left alone, also where the kernel has no statx().
 import os
+import shutil
 import threading
 import time
 
@@ -42,8 +44,18 @@ def check_vfork(target, victim):
     test.ok(size < 1000000, "after vfork: %d bytes for 100,000 events" % size)
 
 
+def check_reuse(target, victim):
+    env = {"DUMPALLOC_FILE": test.path("r.dalloc"), "LD_PRELOAD": target.shim}
+    argv = ["env", *(k + "=" + v for k, v in env.items()), victim, "reuse", test.path("mine")]
+    old = ["strace", "-f", "-o", "/dev/null", "-e", "inject=statx:error=ENOSYS"]
+    test.equal("bytes written into the program's file", test.run(argv).text, "0\n")
+    if shutil.which("strace"):
+        test.equal("the same without statx()", test.run(old + argv).text, "0\n")
+
+
 for target in test.targets("native", "musl"):
     victim = target.build("ends.c", "-fno-builtin")
     check_handler(target, victim)
     check_vfork(target, victim)
+    check_reuse(target, victim)
 test.finish()
