@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/fstat.h"
 
-/* The kernel's struct, which is not the libc's everywhere: apart from headers that have that one. */
+/*
+ * The kernel's struct, which is not the libc's everywhere: apart from headers that have that one.
+ */
 #include <asm/stat.h>
 #include <errno.h>
 #include <sys/syscall.h>
