@@ -230,8 +230,8 @@ static void put_record(struct graph *g, const struct record_key *key, const stru
 }
 
 /*
- * callgrind_annotate adds up what it prints of a source file, and warns of values that are not there:
- * each function needs a cost of its own, and that all its zeros (3.19, lines 1183 and 1284).
+ * callgrind_annotate adds up what it prints of a source file, and warns of values that are not
+ * there: each function needs a cost of its own, and that all its zeros (3.19, lines 1183 and 1284).
  */
 static void put_no_costs(uint32_t line, FILE *out)
 {
