@@ -10,7 +10,6 @@ static const struct {
 	const char *name;
 	void *slot;
 } wanted[] = {
-	{ "malloc", &da_real.malloc },
 	{ "calloc", &da_real.calloc },
 	{ "realloc", &da_real.realloc },
 	{ "reallocarray", &da_real.reallocarray },
@@ -30,6 +29,8 @@ static const struct {
 	{ "pthread_setspecific", &da_real.set_specific },
 	{ "__register_atfork", &da_real.register_atfork },
 	{ "pthread_atfork", &da_real.atfork },
+	/* the last: once it is there, everybody takes the table as filled */
+	{ "malloc", &da_real.malloc },
 };
 
 /* The executable segment that holds @target, of @m or the objects after it. */
