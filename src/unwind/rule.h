@@ -20,14 +20,17 @@ enum da_rule_kind {
 	 * (gcc's functions that realign the stack.) */
 	DA_RULE_REALIGNED,
 	/** The kernel's signal frame: sp = [sp + cfa_offset]; pc = [sp + ra_offset];
-	 * fp = [sp + fp_offset]; lr = [sp + fp_offset + 8]. The pc is exact, no return address. */
+	 * fp = [sp + fp_offset]; lr and fp2 relative to that (cpu.h). The pc is exact, no return
+	 * address. */
 	DA_RULE_SIGNAL,
 };
 
 enum da_rule_base {
 	DA_RULE_SP = 0,
-	/** rbp, x29, s8 */
+	/** rbp, ebp, x29, s8; RISC-V: s0; ARM: r11 */
 	DA_RULE_FP = 1,
+	/** ARM: r7 */
+	DA_RULE_FP2 = 2,
 };
 
 /** The caller's fp was saved at fp_offset; without this flag it is unchanged. */
@@ -46,7 +49,8 @@ struct da_rule {
 	uint8_t kind; /**< enum da_rule_kind */
 	uint8_t base; /**< enum da_rule_base */
 	uint8_t flags; /**< DA_RULE_FP_SAVED, ... */
-	uint8_t unused;
+	/** ARM: the caller's fp2 is [CFA - 4 * fp2_words]; 0: it is unchanged. */
+	uint8_t fp2_words;
 	int32_t cfa_offset;
 	int32_t ra_offset;
 	int32_t fp_offset;

@@ -17,11 +17,12 @@ struct da_unwind_start {
 	uintptr_t pc;
 	/** The caller's stack pointer at the call = the CFA of the interposed function. */
 	uintptr_t sp;
-	/** The caller's frame pointer register: rbp, x29, s8 ($30); 0 in generic entries. */
+	/** The caller's frame pointer register: rbp, ebp, x29, s8 ($30), s0, r11; 0 in generic
+	 * entries. */
 	uintptr_t fp;
 	/**
-	 * MIPS: the caller's s0-s7 ($16-$23). Elsewhere not even in memory: do not read, do not
-	 * copy.
+	 * MIPS: the caller's s0-s7 ($16-$23); ARM: r7 in s[0]. Elsewhere, and beyond that, not even
+	 * in memory: do not read, do not copy.
 	 */
 	uintptr_t s[8];
 };

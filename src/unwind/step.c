@@ -28,7 +28,10 @@ static bool step_signal(const struct da_rule *r, const struct da_frame *f, uintp
 	if (f->sp_lost || !read_word(lo + (uintptr_t)r->cfa_offset, lo, hi, &out->sp) ||
 	    !read_word(lo + (uintptr_t)r->ra_offset, lo, hi, &out->pc) ||
 	    !read_word(lo + (uintptr_t)r->fp_offset, lo, hi, &out->fp) ||
-	    !read_word(lo + (uintptr_t)r->fp_offset + 8, lo, hi, &out->lr))
+	    !read_word(lo + (uintptr_t)(r->fp_offset + DA_CPU_SIGNAL_LR), lo, hi, &out->lr))
+		return fail(DA_UNWIND_END_BAD_READ, end_out);
+	if (DA_CPU_FP2 &&
+	    !read_word(lo + (uintptr_t)(r->fp_offset + DA_CPU_SIGNAL_FP2), lo, hi, &out->fp2))
 		return fail(DA_UNWIND_END_BAD_READ, end_out);
 	/* A handler on an alternate stack: where it came from is another stack. */
 	if (out->sp > hi || out->sp < lo)
@@ -39,13 +42,20 @@ static bool step_signal(const struct da_rule *r, const struct da_frame *f, uintp
 	return true;
 }
 
+static inline uintptr_t base_of(const struct da_rule *r, const struct da_frame *f)
+{
+	if (DA_CPU_FP2 && r->base == DA_RULE_FP2)
+		return f->fp2;
+	return r->base == DA_RULE_FP ? f->fp : f->sp;
+}
+
 /* The caller's sp; a base of 0 marks the outermost frame for frame-pointer walks. */
 static inline bool find_cfa(const struct da_rule *r, const struct da_frame *f, uintptr_t hi,
 			    uintptr_t *cfa_out, enum da_unwind_end *end_out)
 {
-	uintptr_t base = r->base == DA_RULE_FP ? f->fp : f->sp;
+	uintptr_t base = base_of(r, f);
 
-	if (r->base == DA_RULE_FP ? f->fp_lost : f->sp_lost)
+	if (r->base == DA_RULE_FP ? f->fp_lost : f->sp_lost && r->base == DA_RULE_SP)
 		return fail(DA_UNWIND_END_NO_RULE, end_out);
 	if (base == 0)
 		return fail(DA_UNWIND_END_COMPLETE, end_out);
@@ -82,6 +92,11 @@ static inline bool find_fp(const struct da_rule *r, const struct da_frame *f, ui
 {
 	uintptr_t base = r->kind == DA_RULE_REALIGNED ? f->fp : out->sp;
 
+	if (DA_CPU_FP2) {
+		out->fp2 = f->fp2;
+		if (r->fp2_words && !read_word(out->sp - r->fp2_words * WORD, f->sp, hi, &out->fp2))
+			return false;
+	}
 	out->fp = f->fp;
 	out->fp_lost = f->fp_lost || (r->flags & DA_RULE_FP_LOST);
 	if (!(r->flags & DA_RULE_FP_SAVED))

@@ -11,6 +11,8 @@ struct da_frame {
 	uintptr_t pc, sp, fp;
 	/** The link register; meaningful only while @exact (right after a signal frame). */
 	uintptr_t lr;
+	/** The second frame pointer; meaningful only with DA_CPU_FP2. */
+	uintptr_t fp2;
 	/** The pc is the interrupted instruction itself, not a return address. */
 	bool exact;
 	/** sp is only a lower bound: rules based on it cannot be executed. */

@@ -62,7 +62,7 @@ static inline enum verdict apply(struct da_unwind *u, const struct da_rule *rule
 	if (!guess)
 		return u->end == DA_UNWIND_END_NO_RULE ? NEXT : STOP;
 	/* A frame pointer that is none says nothing of the stack. */
-	if (rule->base == DA_RULE_FP && u->mode != DA_UNWIND_FP)
+	if (rule->base != DA_RULE_SP && u->mode != DA_UNWIND_FP)
 		u->end = DA_UNWIND_END_NO_RULE;
 	return NEXT;
 }
@@ -127,6 +127,8 @@ static void walk_own(struct da_unwind *u, const struct da_unwind_start *start)
 	frames[0].sp = start->sp;
 	frames[0].fp = start->fp;
 	frames[0].lr = 0;
+	if (DA_CPU_FP2)
+		frames[0].fp2 = start->s[0];
 	frames[0].exact = false;
 	frames[0].sp_lost = false;
 	frames[0].fp_lost = false;

@@ -12,4 +12,13 @@
 /** 1 if the walker has rules for this CPU, 0 if only _Unwind_Backtrace can walk. */
 #define DA_CPU_WALKS 1
 
+/** From the slot of fp in a signal frame to that of the link register (or any other), in bytes. */
+#define DA_CPU_SIGNAL_LR 8
+
+/** 1 if there are two frame pointer registers to carry along: ARM's r11, and fp2, which is r7. */
+#define DA_CPU_FP2 0
+
+/** From the slot of fp in a signal frame to that of fp2, in bytes. */
+#define DA_CPU_SIGNAL_FP2 0
+
 #endif
