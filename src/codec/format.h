@@ -46,6 +46,8 @@
 #define DA_STREAM_MAX_TEXT 4096u
 #define DA_STREAM_MAX_BUILD_ID 64u
 #define DA_STREAM_MAX_SEGMENTS 16u
+/** Most bytes per sampled stack, on average. */
+#define DA_STREAM_MAX_SAMPLE (1u << 30)
 
 /** Bits 0-2 of an event's first byte. */
 enum da_kind {
