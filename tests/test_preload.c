@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <check.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -179,6 +181,32 @@ START_TEST(raw_system_calls_agree_with_the_libc)
 }
 END_TEST
 
+START_TEST(memory_that_may_go_away_is_read_without_faults)
+{
+	const size_t size = 65536; /* a page of any CPU */
+	uint32_t *p = mmap(NULL, 2 * size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint32_t *end = p + size / sizeof *p;
+	uint32_t copy = 0;
+	long n;
+
+	ck_assert(p != MAP_FAILED);
+	ck_assert_int_eq(mprotect(end, size, PROT_NONE), 0);
+	end[-1] = 7;
+	ck_assert_int_eq(da_sys_compare(end - 1, 7), 1);
+	ck_assert_int_eq(da_sys_compare(end - 1, 8), 0);
+	ck_assert_int_eq(da_sys_compare(end, 0), -EFAULT);
+	ck_assert(da_sys_is_mapped((uintptr_t)p, (uintptr_t)end));
+	ck_assert(!da_sys_is_mapped((uintptr_t)p, (uintptr_t)end + 1));
+	n = da_sys_copy(getpid(), &copy, (uintptr_t)(end - 1), sizeof copy);
+	if (n != -ENOSYS && n != -EPERM) {
+		ck_assert_int_eq(n, sizeof copy);
+		ck_assert_uint_eq(copy, 7);
+		ck_assert_int_eq(da_sys_copy(getpid(), &copy, (uintptr_t)end, 1), -EFAULT);
+	}
+	munmap(p, 2 * size);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("preload");
@@ -197,6 +225,7 @@ int main(void)
 	tcase_add_test(t, link_map_finds_what_the_dynamic_linker_finds);
 	tcase_add_test(t, a_zombie_does_not_exist);
 	tcase_add_test(t, raw_system_calls_agree_with_the_libc);
+	tcase_add_test(t, memory_that_may_go_away_is_read_without_faults);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);
 	srunner_free(r);

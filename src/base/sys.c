@@ -116,7 +116,8 @@ long da_sys_advise(void *p, size_t n, int advice)
 	return CALL3(SYS_madvise, p, n, advice);
 }
 
-bool da_sys_is_mapped(uintptr_t lo, uintptr_t hi)
+/* Where the kernel was built without futex(2). */
+static bool is_mapped_by_msync(uintptr_t lo, uintptr_t hi)
 {
 	const uintptr_t page = 4096; /* the kernel rounds lengths up; it wants starts aligned */
 	const uintptr_t largest_page = 65536;
@@ -127,6 +128,55 @@ bool da_sys_is_mapped(uintptr_t lo, uintptr_t hi)
 		return CALL3(SYS_msync, lo, hi - lo, MS_ASYNC) == 0;
 	lo &= ~(largest_page - 1);
 	return CALL3(SYS_msync, lo, hi - lo, MS_ASYNC) == 0;
+}
+
+bool da_sys_is_mapped(uintptr_t lo, uintptr_t hi)
+{
+	const uintptr_t page = 4096; /* or a part of one */
+
+	for (lo &= ~(uintptr_t)3; lo < hi; lo = (lo | (page - 1)) + 1) {
+		long r = da_sys_compare((const uint32_t *)lo, 0);
+
+		if (r == -ENOSYS)
+			return is_mapped_by_msync(lo, hi);
+		if (r < 0)
+			return false;
+	}
+	return true;
+}
+
+long da_sys_compare(const uint32_t *at, uint32_t expected)
+{
+	const int op = FUTEX_CMP_REQUEUE | FUTEX_PRIVATE_FLAG;
+	long r;
+
+	/* wakes nobody and moves nobody: what is left is the comparison (futex(2), EAGAIN) */
+#ifdef SYS_futex
+	r = da_sys_call(SYS_futex, (long)at, op, 0, 0, (long)at, (long)expected);
+#else
+	r = da_sys_call(SYS_futex_time64, (long)at, op, 0, 0, (long)at, (long)expected);
+#endif
+	return r == -EAGAIN ? 0 : r >= 0 ? 1 : r;
+}
+
+long da_sys_copy(long pid, void *out, uintptr_t from, size_t n)
+{
+	const struct {
+		void *base;
+		size_t len;
+	} to = { out, n }, source = { (void *)from, n };
+
+#ifdef SYS_process_vm_readv
+	return da_sys_call(SYS_process_vm_readv, pid, (long)&to, 1, (long)&source, 1, 0);
+#else
+	(void)pid, (void)to, (void)source;
+	return -ENOSYS;
+#endif
+}
+
+long da_sys_seccomp(void)
+{
+	return CALL1(SYS_prctl, PR_GET_SECCOMP);
 }
 
 long da_sys_getpid(void)
@@ -170,6 +220,13 @@ bool da_sys_thread_exists(long pid, long tid)
 long da_sys_thread_name(char *name16)
 {
 	return CALL2(SYS_prctl, PR_GET_NAME, name16);
+}
+
+bool da_sys_may_tick(void)
+{
+	int mode = PR_TSC_SIGSEGV;
+
+	return CALL2(SYS_prctl, PR_GET_TSC, &mode) == 0 && mode == PR_TSC_ENABLE;
 }
 
 bool da_sys_on_signal_stack(void)

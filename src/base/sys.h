@@ -41,8 +41,24 @@ void *da_sys_map_file(int fd, size_t n);
 void da_sys_unmap(void *p, size_t n);
 /** madvise(2). */
 long da_sys_advise(void *p, size_t n, int advice);
-/** Whether every page of [lo, hi) is mapped. */
+/**
+ * Whether every page of [lo, hi) can be read. Asks with futex(2), the one call that the shim makes
+ * in a steady state anyway, so that no seccomp filter kills for it.
+ */
 bool da_sys_is_mapped(uintptr_t lo, uintptr_t hi);
+/**
+ * Compare the aligned word at @at, which may be unmapped at any time, with @expected.
+ * @return 1 equal, 0 different, -EFAULT not mapped, -ENOSYS: a kernel without futex.
+ */
+long da_sys_compare(const uint32_t *at, uint32_t expected);
+/**
+ * Copy @n bytes of the own process @pid from @from, which may be unmapped at any time:
+ * process_vm_readv(2).
+ * @return the bytes copied; -EFAULT: nothing is there.
+ */
+long da_sys_copy(long pid, void *out, uintptr_t from, size_t n);
+/** PR_GET_SECCOMP: 0 when the process has no filter (or cannot have one), else greater. */
+long da_sys_seccomp(void);
 
 /** getpid(2), gettid(2). */
 long da_sys_getpid(void);
@@ -57,6 +73,8 @@ bool da_sys_process_exists(long pid);
 bool da_sys_thread_exists(long pid, long tid);
 /** The calling thread's name: 16 bytes at @name16, NUL-terminated. */
 long da_sys_thread_name(char *name16);
+/** Whether the calling thread may read the CPU's time stamp counter (PR_GET_TSC; x86). */
+bool da_sys_may_tick(void);
 /** Whether the calling thread runs on its alternate signal stack. */
 bool da_sys_on_signal_stack(void);
 
