@@ -17,6 +17,7 @@
 #include "collect/reader.h"
 #include "collect/shared.h"
 #include "collect/store.h"
+#include "collect/ticks.h"
 #include "collect/writer.h"
 
 static struct da_err err;
@@ -265,7 +266,7 @@ static bool put_free(struct da_chunk **held, uint32_t *chunks, struct da_encoder
 	}
 	c->seen++;
 	p = da_chunk_payload(c) + c->committed;
-	e.order = da_pool_order_next(shared.pool);
+	e.order = da_order_next(&shared.pool->order, encoder->order);
 	end = da_encode_free(encoder, p, &e);
 	c->recorded++;
 	__atomic_store_n(&c->committed, (uint32_t)(end - da_chunk_payload(c)), __ATOMIC_RELEASE);
@@ -308,6 +309,8 @@ static bool open_stream(void *ctx, struct da_stream *s)
 static void start_drain(void)
 {
 	ck_assert_msg(da_shared_open(&shared, DA_POOL_MIN_BYTES, &err), "%s", err.text);
+	da_ticks_configure(&shared.pool->order);
+	da_order_leave_single(&shared.pool->order, true);
 	da_drain_init(&drain, shared.pool, open_stream, NULL);
 	ck_assert(da_drain_begin(&drain, (uint32_t)getpid()));
 }

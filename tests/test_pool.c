@@ -57,31 +57,101 @@ START_TEST(pool_of_another_version_or_shape_is_refused)
 }
 END_TEST
 
+static const struct da_order_config no_ticks, ticks = {.has_ticks = 1, .shift = 5};
+
+static void take_keys(uint64_t *last, int n, bool is_now)
+{
+	for (int i = 0; i < n; i++) {
+		uint64_t key = da_order_next(&pool->order, *last);
+
+		ck_assert_uint_gt(key, *last);
+		if (is_now)
+			ck_assert_uint_eq(da_order_now(&pool->order, &no_ticks), key);
+		*last = key;
+	}
+}
+
 START_TEST(order_keys_grow_across_the_wrap_of_32_bits)
 {
 	uint64_t last = 0;
 
 	begin(POOL_BYTES);
+	take_keys(&last, 10, true);
+	ck_assert_uint_eq(last, 10);
+	pool->order.single_lo = 0xfffffff0u;
+	take_keys(&last, 64, true);
+	ck_assert_uint_eq(last, (1ull << 32) + 48);
+	da_order_leave_single(&pool->order, true);
 	for (unsigned era = 0; era < 6; era++) {
-		pool->order = era * 0x80000000u + 0x7ffffff0u;
-		for (int i = 0; i < 64; i++) {
-			uint64_t key = da_pool_order_next(pool);
-
-			ck_assert_uint_gt(key, last);
-			ck_assert_uint_eq(da_pool_order_now(pool), key);
-			last = key;
-		}
+		pool->order.counter = era * 0x80000000u + 0x7ffffff0u;
+		take_keys(&last, 64, true);
 	}
-	ck_assert_uint_gt(last, 2ull << 32);
+	ck_assert_uint_gt(last, DA_ORDER_MANY + (2ull << 32));
+	end();
+}
+END_TEST
+
+START_TEST(keys_of_a_second_thread_are_above_all_of_the_first)
+{
+	uint64_t first = 0, second = 0;
+
+	begin(POOL_BYTES);
+	take_keys(&first, 100, true);
+	da_order_leave_single(&pool->order, false);
+	ck_assert(!da_order_is_single(&pool->order));
+	take_keys(&second, 3, true);
+	ck_assert_uint_eq(second, DA_ORDER_MANY + 3);
+	take_keys(&first, 3, true);
+	ck_assert_uint_eq(first, DA_ORDER_MANY + 6);
+	da_order_leave_single(&pool->order, true);
+	ck_assert_uint_eq(pool->order.phase, DA_ORDER_COUNTER);
+	end();
+}
+END_TEST
+
+static void begin_ticks(void)
+{
+	begin(POOL_BYTES);
+	pool->order.has_ticks = 1;
+	pool->order.shift = ticks.shift;
+	da_sweep_init(&sweep, pool, sweep.slots, sweep.sorted);
+	da_order_leave_single(&pool->order, true);
+	ck_assert_uint_eq(pool->order.phase, DA_ORDER_TICKS);
+}
+
+START_TEST(keys_of_the_cpu_counter_grow_even_when_it_does_not)
+{
+	uint64_t last = 0, far = DA_ORDER_MANY * 2;
+
+	if (!da_ticks_exist())
+		return;
+	begin_ticks();
+	take_keys(&last, 100000, false);
+	ck_assert_uint_ge(last, DA_ORDER_MANY);
+	ck_assert_uint_le(last, da_order_latest(&pool->order, &ticks));
+	ck_assert_uint_lt(da_order_now(&pool->order, &ticks), da_order_latest(&pool->order, &ticks));
+	take_keys(&far, 10, false);
+	ck_assert_uint_eq(far, DA_ORDER_MANY * 2 + 10);
+	end();
+}
+END_TEST
+
+START_TEST(a_drainer_without_a_counter_takes_a_scribbled_phase_for_the_other)
+{
+	begin(POOL_BYTES);
+	for (uint32_t phase = 1; phase < 4; phase++) {
+		pool->order.phase = phase;
+		ck_assert_uint_eq(da_order_now(&pool->order, &no_ticks), DA_ORDER_MANY);
+	}
 	end();
 }
 END_TEST
 
 START_TEST(an_era_that_is_one_too_old_widens_right)
 {
-	ck_assert_uint_eq(da_pool_order_widen(0, 0x80000005u), 0x80000005u);
-	ck_assert_uint_eq(da_pool_order_widen(1, 0x00000005u), 0x100000005u);
-	ck_assert_uint_eq(da_pool_order_widen(2, 0x00000005u), 0x100000005u);
+	ck_assert_uint_eq(da_order_widen(0, 0x80000005u), 0x80000005u);
+	ck_assert_uint_eq(da_order_widen(1, 0x00000005u), 0x100000005u);
+	ck_assert_uint_eq(da_order_widen(2, 0x00000005u), 0x100000005u);
 }
 END_TEST
 
@@ -93,6 +163,7 @@ static uint32_t word(uint32_t serial, enum da_chunk_state s)
 /* What da_preload's lease does, in a few lines. */
 struct writer {
 	uint32_t serial, chunks, pos;
+	uint64_t order;
 	struct da_chunk *c;
 };
 
@@ -119,7 +190,8 @@ static void put(struct writer *w, uint32_t value)
 		;
 	memcpy(da_chunk_payload(w->c) + w->pos, &value, 4);
 	w->pos += 4;
-	da_chunk_set_order(w->c, da_pool_order_next(pool));
+	w->order = da_order_next(&pool->order, w->order);
+	da_chunk_set_order(w->c, w->order);
 	w->c->recorded++;
 	w->c->seen++;
 	__atomic_store_n(&w->c->committed, w->pos, __ATOMIC_RELEASE);
@@ -154,13 +226,25 @@ static void *write_values(void *arg)
 	return NULL;
 }
 
-START_TEST(everything_written_by_many_threads_arrives_once_in_order)
+static void pass_the_slack(void)
+{
+	uint64_t until = da_ticks_now() + 2 * DA_ORDER_SLACK;
+
+	while (da_ticks_now() < until)
+		;
+}
+
+static void write_and_sweep(enum da_order_phase phase)
 {
 	pthread_t threads[THREADS];
 	struct da_sweep_result r;
 	uint64_t seen, recorded;
 
-	begin(POOL_BYTES);
+	if (phase == DA_ORDER_TICKS)
+		begin_ticks();
+	else
+		begin(POOL_BYTES);
+	da_order_leave_single(&pool->order, false);
 	memset(next_value, 0, sizeof next_value);
 	for (uintptr_t i = 0; i < THREADS; i++)
 		pthread_create(&threads[i], NULL, write_values, (void *)(i + 1));
@@ -172,14 +256,24 @@ START_TEST(everything_written_by_many_threads_arrives_once_in_order)
 	}
 	for (uint32_t i = 0; i < THREADS; i++)
 		pthread_join(threads[i], NULL);
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < 3; i++) {
+		if (phase == DA_ORDER_TICKS)
+			pass_the_slack();
 		da_sweep_run(&sweep, 0, take_in_order, NULL, &r);
+	}
 	ck_assert_uint_eq(r.free_chunks, pool->n_chunks);
 	ck_assert_uint_ge(r.watermark, (uint64_t)THREADS * RECORDS);
 	da_sweep_count(&sweep, &seen, &recorded);
 	ck_assert_uint_eq(seen, (uint64_t)THREADS * RECORDS);
 	ck_assert_uint_eq(recorded, seen);
 	end();
+}
+
+START_TEST(everything_written_by_many_threads_arrives_once_in_order)
+{
+	write_and_sweep(DA_ORDER_COUNTER);
+	if (da_ticks_exist())
+		write_and_sweep(DA_ORDER_TICKS);
 }
 END_TEST
 
@@ -188,6 +282,52 @@ static bool count_bytes(void *ctx, const struct da_sweep_piece *piece)
 	*(uint64_t *)ctx += piece->len;
 	return true;
 }
+
+START_TEST(by_the_cpu_counter_too_an_event_being_written_holds_the_watermark_back)
+{
+	struct writer w = {.serial = 2};
+	struct da_sweep_result r;
+	uint64_t bytes = 0, last;
+
+	if (!da_ticks_exist())
+		return;
+	begin_ticks();
+	put(&w, 1);
+	pass_the_slack();
+	put(&w, 2);
+	last = w.order;
+	da_sweep_run(&sweep, 1, count_bytes, &bytes, &r);
+	ck_assert_uint_eq(bytes, 8);
+	ck_assert_uint_lt(r.watermark, last); /* the slack */
+	pass_the_slack();
+	da_sweep_run(&sweep, 9, count_bytes, &bytes, &r);
+	ck_assert_uint_gt(r.watermark, last);
+	ck_assert(enter(&w));
+	pass_the_slack();
+	da_sweep_run(&sweep, 9, count_bytes, &bytes, &r);
+	ck_assert_uint_eq(r.watermark, last);
+	end();
+}
+END_TEST
+
+START_TEST(by_the_cpu_counter_a_new_chunk_waits_for_the_next_sweep)
+{
+	struct writer w = {.serial = 2};
+	struct da_sweep_result r;
+	uint64_t bytes = 0;
+
+	if (!da_ticks_exist())
+		return;
+	begin_ticks();
+	put(&w, 1);
+	da_sweep_run(&sweep, 9, count_bytes, &bytes, &r);
+	ck_assert_uint_lt(r.watermark, w.order);
+	pass_the_slack();
+	da_sweep_run(&sweep, 9, count_bytes, &bytes, &r);
+	ck_assert_uint_eq(bytes, 4);
+	end();
+}
+END_TEST
 
 START_TEST(an_event_being_written_holds_the_watermark_back)
 {
@@ -199,7 +339,7 @@ START_TEST(an_event_being_written_holds_the_watermark_back)
 	put(&w, 1);
 	put(&w, 2);
 	ck_assert(enter(&w));
-	da_pool_order_next(pool);
+	da_order_next(&pool->order, w.order);
 	da_sweep_run(&sweep, 0, count_bytes, &bytes, &r);
 	ck_assert_uint_eq(r.watermark, 3); /* the chunk's own key, and two events' */
 	ck_assert_uint_eq(bytes, 8);
@@ -325,6 +465,11 @@ int main(void)
 	tcase_add_test(t, shape_of_a_pool_fits_its_bytes);
 	tcase_add_test(t, pool_of_another_version_or_shape_is_refused);
 	tcase_add_test(t, order_keys_grow_across_the_wrap_of_32_bits);
+	tcase_add_test(t, keys_of_a_second_thread_are_above_all_of_the_first);
+	tcase_add_test(t, keys_of_the_cpu_counter_grow_even_when_it_does_not);
+	tcase_add_test(t, a_drainer_without_a_counter_takes_a_scribbled_phase_for_the_other);
+	tcase_add_test(t, by_the_cpu_counter_too_an_event_being_written_holds_the_watermark_back);
+	tcase_add_test(t, by_the_cpu_counter_a_new_chunk_waits_for_the_next_sweep);
 	tcase_add_test(t, an_era_that_is_one_too_old_widens_right);
 	tcase_add_test(t, everything_written_by_many_threads_arrives_once_in_order);
 	tcase_add_test(t, an_event_being_written_holds_the_watermark_back);

@@ -14,6 +14,7 @@
 #include "collect/pattern.h"
 #include "collect/proc.h"
 #include "collect/send.h"
+#include "collect/ticks.h"
 #include "ds/mem.h"
 
 #define CONNECT_MS 10000u
@@ -33,6 +34,7 @@ static void configure(struct da_pool *pool, const struct da_record_options *o)
 	pool->max_size = o->max_size;
 	pool->recorder_pid = (uint32_t)getpid();
 }
+	da_ticks_configure(&pool->order);
 
 bool da_record_session_init(struct da_record_session *s, struct da_err *err)
 {

@@ -44,14 +44,6 @@ bool da_pool_is_valid(const struct da_pool *pool, size_t bytes)
 	       pool->n_chunks > 0 && pool->n_chunks <= DA_POOL_MAX_CHUNKS;
 }
 
-uint64_t da_pool_order_now(const struct da_pool *pool)
-{
-	uint32_t lo = __atomic_load_n(&pool->order, __ATOMIC_ACQUIRE);
-	uint32_t era = __atomic_load_n(&pool->order_era, __ATOMIC_ACQUIRE);
-
-	return da_pool_order_widen(era, lo);
-}
-
 struct da_chunk *da_pool_acquire(struct da_pool *pool, uint32_t serial, uint32_t process,
 				 uint32_t number)
 {
@@ -70,16 +62,17 @@ struct da_chunk *da_pool_acquire(struct da_pool *pool, uint32_t serial, uint32_t
 		 */
 		if (!__atomic_compare_exchange_n(&c->state, &expected,
 						 state_of(serial, DA_CHUNK_BUSY), false,
-						 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+						 __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
 			continue;
 		c->serial = serial;
 		c->number = number;
 		c->process = process;
 		c->seen = c->recorded = 0;
-		born = da_pool_order_next(pool);
+		born = da_order_next(&pool->order, 0);
 		c->born_lo = (uint32_t)born;
 		c->born_hi = (uint32_t)(born >> 32);
-		da_chunk_set_order(c, born);
+		/* the first event may fall into the same granule */
+		da_chunk_set_order(c, born - 1);
 		__atomic_store_n(&c->state, state_of(serial, DA_CHUNK_OWNED), __ATOMIC_RELEASE);
 		__atomic_store_n(&pool->chunk_hint, at + 1, __ATOMIC_RELAXED);
 		return c;

@@ -17,6 +17,7 @@ void da_sweep_init(struct da_sweep *s, struct da_pool *pool, struct da_sweep_slo
 		.n_chunks = pool->n_chunks,
 		.chunk_bytes = pool->chunk_bytes,
 		.chunks_offset = pool->chunks_offset,
+		.order = { pool->order.has_ticks, pool->order.shift },
 		.slots = slots,
 		.sorted = sorted,
 	};
@@ -68,7 +69,7 @@ static uint32_t snapshot(struct da_sweep *s, uint64_t *watermark)
 		struct da_sweep_slot *slot = &s->slots[i];
 		uint64_t order;
 
-		slot->state = __atomic_load_n(&c->state, __ATOMIC_ACQUIRE);
+		slot->state = __atomic_load_n(&c->state, __ATOMIC_SEQ_CST);
 		if ((slot->state & STATE_MASK) == DA_CHUNK_FREE)
 			continue;
 		if ((slot->state & STATE_MASK) == DA_CHUNK_BUSY) {
@@ -181,7 +182,7 @@ static bool drain_one(struct da_sweep *s, uint32_t i, uint32_t reclaim_idle, da_
 void da_sweep_run(struct da_sweep *s, uint32_t reclaim_idle, da_sweep_fn take, void *ctx,
 		  struct da_sweep_result *result_out)
 {
-	uint64_t watermark = da_pool_order_now(s->pool);
+	uint64_t watermark = da_order_now(&s->pool->order, &s->order);
 	uint32_t n = snapshot(s, &watermark);
 	struct da_sweep_result r = { .watermark = watermark };
 

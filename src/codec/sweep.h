@@ -43,6 +43,7 @@ struct da_sweep {
 	struct da_pool *pool;
 	uint32_t n_chunks, chunk_bytes; /**< the drainer's own copy of the pool's shape */
 	uint32_t chunks_offset;
+	struct da_order_config order; /**< as the pool had it at the start */
 	uint64_t seen, recorded; /**< events of the chunks given back so far */
 	/** The same by process: DA_POOL_MAX_PROCESSES, the caller's; NULL: not wanted. */
 	struct da_sweep_tally *tallies;

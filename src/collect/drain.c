@@ -29,6 +29,8 @@
 #define WAIT_IDLE_MS 50u
 /* Thread names looked at per second. */
 #define NAMES_PER_SECOND 256u
+/* More than DA_ORDER_SLACK ticks. */
+#define SLACK_NS 100000
 #define STATE_MASK ((1u << DA_CHUNK_STATE_BITS) - 1)
 
 static uint64_t monotonic_ns(void)
@@ -187,7 +189,8 @@ static void put_clock(struct da_drain *d, struct da_stream *s)
 
 static void put_watermark(struct da_stream *s, uint64_t watermark)
 {
-	if (watermark <= s->watermark)
+	/* the clock may go on though nothing happens: once all events have had their turn, enough */
+	if (watermark <= s->watermark || s->watermark > s->newest)
 		return;
 	s->watermark = watermark;
 	da_writer_put_meta(&s->writer, DA_EXT_WATERMARK, &watermark, 1);
@@ -278,6 +281,7 @@ static bool take(void *ctx, const struct da_sweep_piece *piece)
 	if (s->ended)
 		return true;
 	meet_thread(d, piece);
+	s->has_news = true;
 	da_writer_put(&s->writer, piece->serial, piece->bytes, piece->len);
 	return true;
 }
@@ -289,14 +293,23 @@ static void futex_wake(uint32_t *word)
 
 static void sweep(struct da_drain *d, uint32_t reclaim_idle)
 {
+	uint64_t latest;
+
 	d->wake = __atomic_load_n(&d->pool->wake, __ATOMIC_ACQUIRE);
 	da_sweep_run(&d->sweep, reclaim_idle, take, d, &d->last);
+	latest = da_order_latest(&d->pool->order, &d->sweep.order);
 	if (d->last.free_chunks && __atomic_load_n(&d->pool->wanting, __ATOMIC_ACQUIRE))
 		futex_wake(&d->pool->free_signal);
 	/* our watermark says what is above with a smaller key, the sweep's includes its own */
 	for (uint32_t i = 0; i < d->n_streams; i++) {
-		if (d->streams[i] && !d->streams[i]->ended)
-			put_watermark(d->streams[i], d->last.watermark + 1);
+		struct da_stream *s = d->streams[i];
+
+		if (!s || s->ended)
+			continue;
+		if (s->has_news)
+			s->newest = latest;
+		s->has_news = false;
+		put_watermark(s, d->last.watermark + 1);
 	}
 }
 
@@ -372,6 +385,15 @@ static void put_end(struct da_drain *d, struct da_stream *s, struct da_drain_end
 	da_writer_put_meta(&s->writer, DA_EXT_END, numbers, 4);
 }
 
+/* The sweep to come shall not take what was written just now for too new. */
+static void settle(const struct da_drain *d)
+{
+	const struct timespec slack = { .tv_nsec = SLACK_NS };
+
+	if (!da_order_is_single(&d->pool->order))
+		nanosleep(&slack, NULL);
+}
+
 void da_drain_end_process(struct da_drain *d, uint32_t process, struct da_drain_end end)
 {
 	struct da_stream *s = d->streams[process];
@@ -381,6 +403,7 @@ void da_drain_end_process(struct da_drain *d, uint32_t process, struct da_drain_
 	tick(d);
 	if (end.gone)
 		bury(d, process);
+	settle(d);
 	sweep(d, 0);
 	put_end(d, s, end);
 	da_writer_deinit(&s->writer);

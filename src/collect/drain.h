@@ -26,8 +26,10 @@ struct da_stream {
 	uint64_t stack_start; /**< changes when the process executes another program; 0: unknown */
 	bool replaced; /**< it did */
 	bool ended; /**< the stream is closed */
+	bool has_news; /**< the sweep took something */
 	uint64_t rss; /**< as written last */
-	uint64_t watermark;
+	uint64_t watermark; /**< as written last */
+	uint64_t newest; /**< no event taken so far has a larger order key */
 	uint64_t meta_ns; /**< time of the meta stream's last CLOCK */
 	uint64_t lost[DA_LOST_COUNT]; /**< as written last */
 };

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "codec/order.h"
 #include "ds/intern.h"
 #include "ds/mem.h"
 #include "ds/vec.h"
@@ -232,7 +233,7 @@ static void apply(struct da_replay *r, struct da_lane *lane)
 
 static bool has_turn(const struct da_replay *r, uint64_t key)
 {
-	return key < r->watermark || key == r->applied + 1 || r->finishing;
+	return key < r->watermark || (key == r->applied + 1 && key < DA_ORDER_MANY) || r->finishing;
 }
 
 static void settle_top(struct da_replay *r)

@@ -19,7 +19,7 @@ static bool make_busy(struct da_thread *t, uint32_t *found)
 {
 	*found = state_word(t, DA_CHUNK_OWNED);
 	return __atomic_compare_exchange_n(&t->chunk->state, found, state_word(t, DA_CHUNK_BUSY),
-					   false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+					   false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
 }
 
 static void wake_recorder(struct da_pool *pool)

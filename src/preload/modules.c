@@ -293,7 +293,7 @@ static bool write_load(struct da_thread *t, const struct found *f)
 	p = da_lease_room(t, DA_ENCODE_MODULE_MAX(e->module.path_len, e->module.n_segments));
 	if (!p)
 		return false;
-	e->order = da_pool_order_next(da_shim.pool);
+	e->order = da_order_next(&da_shim.pool->order, t->encoder.order);
 	da_lease_commit(t, da_encode_module(&t->encoder, p, e));
 	return true;
 }
@@ -306,7 +306,7 @@ static bool write_unload(struct da_thread *t, const struct found *f)
 	if (!p)
 		return false;
 	e->module.id = f->m.id;
-	e->order = da_pool_order_next(da_shim.pool);
+	e->order = da_order_next(&da_shim.pool->order, t->encoder.order);
 	da_lease_commit(t, da_encode_unload(&t->encoder, p, e));
 	return true;
 }

@@ -212,7 +212,7 @@ void da_record_alloc(enum da_func func, const void *p, uint64_t size,
 	e->func = func;
 	e->addr = (uintptr_t)p;
 	e->size = size;
-	e->order = da_pool_order_next(da_shim.pool);
+	e->order = da_order_next(&da_shim.pool->order, t->encoder.order);
 	end_event(t, da_encode_alloc(&t->encoder, room, e));
 }
 
@@ -234,7 +234,7 @@ void da_record_free(enum da_func func, const void *p, const struct da_unwind_sta
 	e->kind = DA_KIND_FREE;
 	e->func = func;
 	e->addr = (uintptr_t)p;
-	e->order = da_pool_order_next(da_shim.pool);
+	e->order = da_order_next(&da_shim.pool->order, t->encoder.order);
 	end_event(t, da_encode_free(&t->encoder, room, e));
 }
 
@@ -249,7 +249,7 @@ void da_record_realloc_begin(struct da_record_realloc *r, const struct da_unwind
 	if (!r->room)
 		return;
 	/* taken while the chunk is BUSY, so that no watermark passes it during the real call */
-	t->event.order = da_pool_order_next(da_shim.pool);
+	t->event.order = da_order_next(&da_shim.pool->order, t->encoder.order);
 	r->thread = t;
 }
 
@@ -276,7 +276,7 @@ void da_record_realloc_end(struct da_record_realloc *r, const struct da_realloc_
 		e->kind = DA_KIND_REALLOC;
 		e->old_addr = (uintptr_t)result->old;
 		e->addr = (uintptr_t)result->new;
-		e->order_acquired = da_pool_order_next(da_shim.pool);
+		e->order_acquired = da_order_next(&da_shim.pool->order, e->order);
 		p = da_encode_realloc(&t->encoder, p, e);
 	}
 	end_event(t, p);

@@ -92,6 +92,8 @@ bool da_thread_restart(struct da_thread *t)
 
 	if (serial > DA_POOL_MAX_SERIAL)
 		return false;
+	if (serial > 1 && da_order_is_single(&da_shim.pool->order))
+		da_order_leave_single(&da_shim.pool->order, da_sys_may_tick());
 	t->serial = serial;
 	t->chunks = 0;
 	t->chunk = NULL;
