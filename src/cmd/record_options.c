@@ -123,6 +123,20 @@ SETTER(set_max_size)
 	return da_quantity_parse_size(value, &o->max_size, err);
 }
 
+SETTER(set_sample)
+{
+	uint64_t bytes;
+
+	OPTIONS;
+	if (!da_quantity_parse_size(value, &bytes, err))
+		return false;
+	if (!bytes || bytes > DA_STREAM_MAX_SAMPLE)
+		return da_err_set(err, "%s is not between 1 and %uG", value,
+				  DA_STREAM_MAX_SAMPLE >> 30);
+	o->sample = (uint32_t)bytes;
+	return true;
+}
+
 SETTER(set_strict)
 {
 	OPTIONS;
@@ -147,6 +161,10 @@ const struct da_option da_record_option_table[] = {
 	  "record children of fork too, each in a file of\nits own", set_follow },
 	{ "min-size", NULL, 'z', "SIZE", "only blocks of at least SIZE bytes", set_min_size },
 	{ "max-size", NULL, 'Z', "SIZE", "only blocks of at most SIZE bytes", set_max_size },
+	{ "sample", NULL, 'i', "BYTES",
+	  "a stack for one in BYTES bytes allocated, at\n"
+	  "random; totals stay exact",
+	  set_sample },
 	{ "stacks", NULL, 0, "WHERE", "all: stack of each call (default); alloc: none\nof frees",
 	  set_stacks },
 	{ "unwind", NULL, 0, "HOW",
@@ -193,6 +211,8 @@ bool da_record_options_check(const struct da_record_options *o, struct da_err *e
 	if (o->min_size > o->max_size)
 		return da_err_set(err, "--min-size is larger than --max-size: nothing would be "
 				       "recorded");
+	if (o->sample && o->unwind == DA_UNWIND_NONE)
+		return da_err_set(err, "--sample chooses stacks, and --unwind=none records none");
 	if (to_stdout && isatty(STDOUT_FILENO))
 		return da_err_set(err,
 				  "'-o -' writes binary data, and standard output is a terminal; "

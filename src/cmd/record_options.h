@@ -22,6 +22,7 @@ struct da_record_options {
 	uint64_t depth; /**< frames */
 	uint64_t buffer; /**< bytes */
 	uint64_t min_size, max_size; /**< bytes */
+	uint32_t sample; /**< bytes per stack, 0: each allocation has one */
 };
 
 /** The table, for struct da_record_options. */

@@ -27,7 +27,8 @@ static void configure(struct da_pool *pool, const struct da_record_options *o)
 {
 	pool->unwind = (uint32_t)o->unwind;
 	pool->depth = (uint32_t)o->depth;
-	pool->stacks_alloc_only = o->stacks_alloc_only;
+	pool->sample = o->sample;
+	pool->stacks_alloc_only = o->stacks_alloc_only || o->sample;
 	pool->on_full = (uint32_t)o->on_full;
 	pool->follow = o->follow;
 	pool->min_size = o->min_size;
@@ -184,7 +185,8 @@ static void fill_header(struct da_record_session *s, const struct da_stream *str
 		.start_wall_ns = s->start_wall_ns,
 		.unwind = (uint32_t)o->unwind,
 		.depth = (uint32_t)o->depth,
-		.stacks_alloc_only = o->stacks_alloc_only,
+		.stacks_alloc_only = o->stacks_alloc_only || o->sample,
+		.sample = o->sample,
 		.min_size = o->min_size,
 		.max_size = o->max_size,
 	};

@@ -59,6 +59,8 @@ static void put_attributes(struct out *o, const struct da_header *h)
 	put_number(o, DA_ATTR_MAX_SIZE, h->max_size);
 	if (h->parent_pid)
 		put_number(o, DA_ATTR_PARENT, h->parent_pid);
+	if (h->sample)
+		put_number(o, DA_ATTR_SAMPLE, h->sample);
 }
 
 size_t da_header_put(const struct da_header *h, uint8_t *out, size_t size)
@@ -98,6 +100,9 @@ static void set_number(struct da_header *h, uint64_t tag, uint64_t v)
 	case DA_ATTR_MIN_SIZE: h->min_size = v; break;
 	case DA_ATTR_MAX_SIZE: h->max_size = v; break;
 	case DA_ATTR_PARENT: h->parent_pid = (uint32_t)v; break;
+	case DA_ATTR_SAMPLE:
+		h->sample = v < DA_STREAM_MAX_SAMPLE ? (uint32_t)v : DA_STREAM_MAX_SAMPLE;
+		break;
 	default: break;
 	}
 }

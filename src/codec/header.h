@@ -27,6 +27,9 @@ enum da_attr {
 	DA_ATTR_MIN_SIZE = 17, /**< varint: bytes; smaller blocks are not recorded */
 	DA_ATTR_MAX_SIZE = 18, /**< varint: bytes; larger blocks are not recorded */
 	DA_ATTR_PARENT = 19, /**< varint: pid of the recorded process this one was forked from */
+	/** varint, not 0: only sampled allocations carry a stack, one per this many bytes on
+	 * average; a block of n bytes with the probability 1 - exp(-n / this) */
+	DA_ATTR_SAMPLE = 20,
 };
 
 /** A text that is not NUL-terminated and may hold anything. */
@@ -50,6 +53,7 @@ struct da_header {
 	uint32_t depth;
 	bool stacks_alloc_only;
 	uint64_t min_size, max_size;
+	uint32_t sample; /**< bytes, <= DA_STREAM_MAX_SAMPLE; 0: all allocations carry a stack */
 	struct da_text program, cmdline, version, host, kernel;
 };
 

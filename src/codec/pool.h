@@ -105,7 +105,8 @@ struct da_pool {
 	uint32_t follow; /**< 1: children of fork are recorded too */
 	uint64_t min_size, max_size; /**< bytes asked for; others are not recorded */
 	uint32_t recorder_pid;
-	uint32_t pad0[16];
+	uint32_t sample; /**< bytes per stack on average (preload/sample.h); 0: each has one */
+	uint32_t pad0[15];
 
 	/* written by the recorder while the target runs */
 	uint32_t clock_ms; /**< atomic: milliseconds since the start */

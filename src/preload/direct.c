@@ -139,6 +139,7 @@ bool da_direct_begin(void)
 		.stacks_alloc_only = pool->stacks_alloc_only,
 		.min_size = pool->min_size,
 		.max_size = pool->max_size,
+		.sample = pool->sample,
 		.version = text_of(PACKAGE_VERSION),
 		.cmdline = read_cmdline(cmdline),
 	};

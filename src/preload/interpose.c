@@ -172,7 +172,7 @@ static void *resize_recorded(const struct resize *r, where start)
 	int saved = da_real_errno();
 	void *p;
 
-	da_record_realloc_begin(&record, start);
+	da_record_realloc_begin(&record, result.size, start);
 	da_real_set_errno(0);
 	p = real_resize(r);
 	result.new = p;

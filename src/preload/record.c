@@ -187,6 +187,15 @@ static void end_event(struct da_thread *t, const uint8_t *p)
 		da_direct_event_written();
 }
 
+/* capture() for the stack of a block of @size bytes, which only some have under --sample. */
+static bool capture_some(struct da_thread *t, uint64_t size, const struct da_unwind_start *start)
+{
+	t->event.stack = 0;
+	if (da_shim.pool->sample && !da_sample_takes(&t->sample, size))
+		return true;
+	return capture(t, start, &t->event.stack);
+}
+
 static bool is_filtered(uint64_t size)
 {
 	return size < da_shim.pool->min_size || size > da_shim.pool->max_size;
@@ -202,7 +211,8 @@ void da_record_alloc(enum da_func func, const void *p, uint64_t size,
 	if (is_filtered(size))
 		return;
 	t = begin(start);
-	if (!t || !capture(t, start, &t->event.stack))
+	/* failures are few: each has its stack */
+	if (!t || !(p ? capture_some(t, size, start) : capture(t, start, &t->event.stack)))
 		return;
 	room = begin_event(t);
 	if (!room)
@@ -238,12 +248,13 @@ void da_record_free(enum da_func func, const void *p, const struct da_unwind_sta
 	end_event(t, da_encode_free(&t->encoder, room, e));
 }
 
-void da_record_realloc_begin(struct da_record_realloc *r, const struct da_unwind_start *start)
+void da_record_realloc_begin(struct da_record_realloc *r, uint64_t size,
+			     const struct da_unwind_start *start)
 {
 	struct da_thread *t = begin(start);
 
 	r->thread = NULL;
-	if (!t || !capture(t, start, &t->event.stack))
+	if (!t || !capture_some(t, size, start))
 		return;
 	r->room = begin_event(t);
 	if (!r->room)

@@ -39,8 +39,9 @@ struct da_record_realloc {
 	uint8_t *room; /**< where the event will be written */
 };
 
-/** Before the real call. */
-void da_record_realloc_begin(struct da_record_realloc *r, const struct da_unwind_start *start);
+/** Before the real call. @size: bytes asked for. */
+void da_record_realloc_begin(struct da_record_realloc *r, uint64_t size,
+			     const struct da_unwind_start *start);
 
 /** What the real call did. */
 struct da_realloc_result {

@@ -103,14 +103,18 @@ static void configure_direct(char *const *environment)
 {
 	struct da_pool *pool = da_shim.pool;
 	const char *stacks = da_environment_get(environment, "DUMPALLOC_STACKS");
-	uint64_t depth = DEFAULT_DEPTH;
+	uint64_t depth = DEFAULT_DEPTH, sample = 0;
 
 	take_number(environment, "DUMPALLOC_DEPTH", &depth);
+	take_number(environment, "DUMPALLOC_SAMPLE", &sample);
 	take_number(environment, "DUMPALLOC_MIN_SIZE", &pool->min_size);
 	take_number(environment, "DUMPALLOC_MAX_SIZE", &pool->max_size);
 	pool->depth = depth > DA_STREAM_MAX_FRAMES ? DA_STREAM_MAX_FRAMES : (uint32_t)depth;
 	pool->unwind = unwind_mode(environment);
-	pool->stacks_alloc_only = stacks && da_text_equal(stacks, "alloc");
+	if (pool->unwind != DA_UNWIND_NONE)
+		pool->sample = sample > DA_STREAM_MAX_SAMPLE ? DA_STREAM_MAX_SAMPLE :
+							       (uint32_t)sample;
+	pool->stacks_alloc_only = pool->sample || (stacks && da_text_equal(stacks, "alloc"));
 }
 
 static bool attach_direct(char *const *environment)

@@ -101,6 +101,9 @@ bool da_thread_restart(struct da_thread *t)
 	t->clock_ms = 0;
 	t->introduced = false;
 	t->encoder = fresh;
+	if (da_shim.pool->sample)
+		da_sample_init(&t->sample, da_shim.pool->sample,
+			       da_sys_monotonic_ns() << 16 ^ serial);
 	da_stacks_clear(&t->stacks);
 	return true;
 }

@@ -6,6 +6,7 @@
 #include "base/types.h"
 #include "codec/encode.h"
 #include "codec/pool.h"
+#include "preload/sample.h"
 #include "preload/stacks.h"
 #include "unwind/unwind.h"
 
@@ -37,6 +38,7 @@ struct da_thread {
 	bool has_stack; /**< stack_lo and u.stack_hi have been looked for */
 	/** The stack's verified part: every page in [stack_lo, u.stack_hi) is mapped. */
 	uintptr_t stack_lo;
+	struct da_sample sample; /**< meaningful with pool->sample */
 	struct da_encoder encoder;
 	struct da_event event; /**< the one being recorded: not on the stack, which may be small */
 	struct da_stacks stacks;
