@@ -34,8 +34,8 @@ static void configure(struct da_pool *pool, const struct da_record_options *o)
 	pool->min_size = o->min_size;
 	pool->max_size = o->max_size;
 	pool->recorder_pid = (uint32_t)getpid();
-}
 	da_ticks_configure(&pool->order);
+}
 
 bool da_record_session_init(struct da_record_session *s, struct da_err *err)
 {
