@@ -128,8 +128,7 @@ struct da_pool {
 	uint32_t process_pid[DA_POOL_MAX_PROCESSES];
 	uint32_t process_parent[DA_POOL_MAX_PROCESSES];
 
-	uint32_t pad2[16];
-	struct da_order order;
+	struct da_order order __attribute__((aligned(64)));
 };
 
 /** What the shim says of its start. */
