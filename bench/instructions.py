@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Instructions that one malloc and free take: the same on a noisy machine as on a quiet one.
+
+usage: cd BUILD; python3 ../bench/instructions.py [--rows REGEX] [--tool PATH] [--top N]
+
+Runs bench/micro.c under valgrind --tool=callgrind, natively and below dumpalloc record, with two
+numbers of pairs: the difference of the counts, divided by that of the pairs, leaves out starting
+and ending. The program and the recorder are counted apart. The recorder's batches depend on the
+timing, so its count varies a little; the program's does not with one thread.
+"""
+import argparse
+import glob
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import workloads
+
+FEW, MANY = 20480, 61440
+NATIVE, ALLOC, ALL = "native", "alloc", "all"
+
+
+def options():
+    p = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    p.add_argument("--rows", default="", metavar="REGEX", help="only rows whose name matches")
+    p.add_argument("--tool", default="./dumpalloc", help="default ./dumpalloc")
+    p.add_argument("--top", type=int, default=0, metavar="N",
+                   help="also the N functions that take most in the program")
+    p.add_argument("--option", action="append", default=[], metavar="OPTION",
+                   help="to be given to dumpalloc record")
+    o = p.parse_args()
+    o.tool = os.path.abspath(o.tool)
+    return o
+
+
+def counted(path):
+    """The command and the instructions of one of callgrind's files."""
+    with open(path, encoding="utf-8", errors="replace") as f:
+        text = f.read()
+    command = re.search(r"^cmd:\s*(.*)$", text, re.M)
+    total = re.search(r"^(?:summary|totals):\s*(\d+)", text, re.M)
+    return (command[1] if command else ""), int(total[1]) if total else 0
+
+
+def callgrind(argv, folder, program):
+    """Instructions of @program and of the others, and the program's file."""
+    for path in glob.glob(os.path.join(folder, "cg.*")):
+        os.unlink(path)
+    subprocess.run(["valgrind", "-q", "--tool=callgrind", "--trace-children=yes",
+                    "--callgrind-out-file=" + os.path.join(folder, "cg.%p"), *argv],
+                   check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    own = others = 0
+    file = None
+    for path in glob.glob(os.path.join(folder, "cg.*")):
+        command, total = counted(path)
+        if command.startswith(program):
+            own, file = own + total, path
+        else:
+            others += total
+    return own, others, file
+
+
+def functions(path, n, pairs):
+    """The @n functions of one of callgrind's files that take most, with their share of a pair."""
+    done = subprocess.run(["callgrind_annotate", "--threshold=100", path], check=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    found = re.findall(r"^ *([\d,]+)(?: \([ \d.]+%\))? +\S*?:(\S+)", done.stdout.decode(), re.M)
+    for count, name in found[:n]:
+        yield int(count.replace(",", "")) / pairs, name
+
+
+def per_pair(row, mode, folder, o):
+    """Instructions a pair takes in the program and in the recorder."""
+    prefix = [o.tool, "record", "-q", "--force", "-o", os.path.join(folder, "recording"),
+              *o.option, "--"]
+    if mode == ALLOC:
+        prefix.insert(2, "--stacks=alloc")
+    counts = []
+    for pairs in FEW, MANY:
+        argv = [row.argv[0], str(pairs), *row.argv[2:]]
+        counts.append(callgrind((prefix if mode != NATIVE else []) + argv, folder, row.argv[0]))
+    (few, few_others, _), (many, many_others, file) = counts
+    top = list(functions(file, o.top, MANY)) if o.top else []
+    return (many - few) / (MANY - FEW), (many_others - few_others) / (MANY - FEW), top
+
+
+def run(o, folder):
+    subprocess.run([*os.environ.get("CC", "cc").split(), "-O2", "-g", "-D_GNU_SOURCE", "-pthread",
+                    "-o", os.path.join(folder, "micro"),
+                    os.path.join(workloads.FOLDER, "micro.c")], check=True)
+    print(f"{'':43} {'in the program':^23} {'in the recorder':^15}")
+    print(f"{'instructions per malloc and free':43} {'native':>7} {'alloc':>7} {'all':>7} "
+          f"{'alloc':>7} {'all':>7}", flush=True)
+    for row in workloads.micro(folder, 1):
+        if not re.search(o.rows, row.name):
+            continue
+        native, alloc, everything = (per_pair(row, m, folder, o) for m in (NATIVE, ALLOC, ALL))
+        print(f"{row.name:43} {native[0]:7.0f} {alloc[0] - native[0]:+7.0f} "
+              f"{everything[0] - native[0]:+7.0f} {alloc[1]:7.0f} {everything[1]:7.0f}", flush=True)
+        for count, name in alloc[2]:
+            print(f"    {count:7.1f} {name}")
+
+
+def main():
+    o = options()
+    for program in "valgrind", o.tool:
+        if not shutil.which(program):
+            sys.exit(f"{program} is not there")
+    folder = os.path.realpath(tempfile.mkdtemp(prefix="bench-", dir="."))
+    try:
+        run(o, folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
