@@ -110,7 +110,7 @@ static void view(struct da_reader *reader, struct da_source *source, int status)
 	int64_t told = 0;
 
 	da_model_options_init(&options);
-	options.word_bits = da_reader_header(reader)->word_bits;
+	da_model_options_take(&options, da_reader_header(reader));
 	replay = da_replay_create(&options);
 	while (da_reader_next(reader, &b) && feed_block(replay, &b)) {
 		if (now_ns() - told < VIEW_EVERY_NS)

@@ -158,7 +158,7 @@ static void read_blocks(struct da_report_recording *rec, bool show_progress)
 	struct da_reader_block block;
 
 	da_model_options_init(&options);
-	options.word_bits = rec->header->word_bits == 32 ? 32 : 64;
+	da_model_options_take(&options, rec->header);
 	rec->replay = da_replay_create(&options);
 	while (da_reader_next(rec->reader, &block)) {
 		put_progress(&progress, rec->source);

@@ -34,6 +34,7 @@ void da_heap_deinit(struct da_heap *h)
 	da_map_deinit(&h->orphans);
 	da_sizes_deinit(&h->sizes);
 	free(h->sites);
+	free(h->estimates);
 	free(h->threads);
 }
 
@@ -46,6 +47,11 @@ uint32_t da_heap_add_site(struct da_heap *h, uint32_t stack, uint32_t depth, uin
 		.depth = depth,
 		.end = end,
 	};
+	if (h->options->sample) {
+		h->estimates = da_vec_reserve(h->estimates, &h->estimates_cap, h->n_sites + 1,
+					      sizeof(*h->estimates));
+		h->estimates[h->n_sites] = (struct da_estimate_site){ .alloc.blocks = 0 };
+	}
 	return (uint32_t)h->n_sites++;
 }
 
@@ -66,6 +72,8 @@ static struct da_model_site *touch(struct da_heap *h, uint32_t site)
 		s->peak_bytes = s->live_bytes;
 		s->peak_blocks = s->live_blocks;
 		s->peak_epoch = h->epoch;
+		if (h->estimates)
+			h->estimates[site].peak = h->estimates[site].live;
 	}
 	return s;
 }
@@ -97,6 +105,32 @@ static void note_heap(struct da_heap *h)
 	da_timeline_put_heap(&h->timeline, h->now_ns, t->live_bytes);
 }
 
+/* The estimates of a site change by a block; those that were not sampled are in site 0. */
+static void estimate_acquire(struct da_heap *h, uint32_t site, uint64_t size)
+{
+	struct da_estimate block;
+
+	if (!h->estimates || !site)
+		return;
+	block = da_estimate_of(size, h->options->sample);
+	da_estimate_add(&h->estimates[site].alloc, &block, 1);
+	da_estimate_add(&h->estimates[site].live, &block, 1);
+}
+
+static void estimate_release(struct da_heap *h, uint32_t site, uint64_t size, bool temporary)
+{
+	struct da_estimate block;
+
+	if (!h->estimates || !site)
+		return;
+	block = da_estimate_of(size, h->options->sample);
+	da_estimate_add(&h->estimates[site].live, &block, -1);
+	if (!h->sites[site].live_blocks) /* what is left of rounding */
+		h->estimates[site].live = (struct da_estimate){ .blocks = 0 };
+	if (temporary)
+		da_estimate_add(&h->estimates[site].temporary, &block, 1);
+}
+
 static void count_acquire(struct da_heap *h, const struct da_heap_call *c)
 {
 	struct da_model_site *s = touch(h, c->site);
@@ -117,6 +151,7 @@ static void count_acquire(struct da_heap *h, const struct da_heap_call *c)
 	h->totals.live_blocks++;
 	h->totals.live_bytes += c->size;
 	da_sizes_put(&h->sizes, c->size);
+	estimate_acquire(h, c->site, c->size);
 	note_heap(h);
 }
 
@@ -124,19 +159,22 @@ static void count_acquire(struct da_heap *h, const struct da_heap_call *c)
 static void count_release(struct da_heap *h, const struct block *b, const struct da_heap_call *c)
 {
 	struct da_model_site *s = touch(h, b->site);
+	bool temporary = c && h->threads[b->thread].last_addr == c->addr;
 
 	s->live_blocks--;
 	s->live_bytes -= b->size;
+	estimate_release(h, b->site, b->size, temporary);
 	if (c) {
-		bool temporary = h->threads[b->thread].last_addr == c->addr;
 		struct da_heap_thread *thread = &h->threads[c->thread];
+		/* that some reallocs were sampled says nothing of the other releases */
+		uint32_t from = h->estimates ? 0 : c->site;
 
 		s->temporary_blocks += temporary;
 		h->totals.temporary_blocks += temporary;
 		thread->free_calls++;
 		thread->freed_bytes += b->size;
-		h->sites[c->site].released_calls++;
-		h->sites[c->site].released_bytes += b->size;
+		h->sites[from].released_calls++;
+		h->sites[from].released_bytes += b->size;
 	}
 	h->totals.free_calls++;
 	h->totals.freed_bytes += b->size;
@@ -263,14 +301,22 @@ static void count_old(struct da_heap *h)
 	const struct block *b;
 	size_t at = 0;
 
-	for (size_t i = 0; i < h->n_sites; i++)
+	for (size_t i = 0; i < h->n_sites; i++) {
 		h->sites[i].old_bytes = h->sites[i].old_blocks = 0;
+		if (h->estimates)
+			h->estimates[i].old = (struct da_estimate){ .blocks = 0 };
+	}
 	while ((b = da_map_next(&h->blocks, &at, &addr))) {
 		if (b->site == SITE_UNCOUNTED || now_ms < b->time_ms ||
 		    now_ms - b->time_ms < age_ms)
 			continue;
 		h->sites[b->site].old_blocks++;
 		h->sites[b->site].old_bytes += b->size;
+		if (h->estimates && b->site) {
+			struct da_estimate e = da_estimate_of(b->size, h->options->sample);
+
+			da_estimate_add(&h->estimates[b->site].old, &e, 1);
+		}
 	}
 }
 

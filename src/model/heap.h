@@ -16,6 +16,7 @@
 #endif
 
 #include "ds/map.h"
+#include "model/estimate.h"
 #include "model/model.h"
 #include "model/sizes.h"
 #include "model/timeline.h"
@@ -47,6 +48,8 @@ struct da_heap {
 	struct da_map orphans; /**< addresses of unknown frees to their order keys */
 	struct da_model_site *sites;
 	size_t n_sites, sites_cap;
+	struct da_estimate_site *estimates; /**< by site; NULL unless options->sample */
+	size_t estimates_cap;
 	struct da_heap_thread *threads;
 	size_t n_threads, threads_cap;
 	struct da_model_totals totals;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "model/model.h"
 
+#include "codec/header.h"
 #include "model/stacks.h"
 
 void da_model_options_init(struct da_model_options *o)
@@ -11,6 +12,13 @@ void da_model_options_init(struct da_model_options *o)
 		.to_ns = UINT64_MAX,
 		.max_blocks = DA_MODEL_BLOCKS,
 	};
+}
+
+void da_model_options_take(struct da_model_options *o, const struct da_header *h)
+{
+	o->word_bits = h->word_bits == 32 ? 32 : 64;
+	o->sample = h->sample;
+	o->is_filtered = h->min_size > 0 || h->max_size < UINT64_MAX;
 }
 
 uint32_t da_model_frames(const struct da_model *m, const struct da_model_site *site,

@@ -11,7 +11,12 @@
  *	live_blocks = alloc_calls - free_calls        live_bytes = alloc_bytes - freed_bytes
  *	sum over sites of peak_bytes = totals.peak_bytes, likewise blocks, live, calls and bytes
  *
- * A free of an address that no recorded block has counts in quality.unknown_frees alone.
+ * A free of an address that no recorded block has counts in quality.unknown_frees alone; in
+ * quality.filtered_frees alone, when the recorder left blocks out by their size.
+ *
+ * Of a sampled recording (da_model.sample_bytes) everything but the sites is just as exact; the
+ * sites' numbers are estimates, and their sums near the totals (struct da_model_sampled). Blocks
+ * that were not sampled belong to no site.
  */
 #ifndef DA_MODEL_MODEL_H
 #define DA_MODEL_MODEL_H
@@ -62,13 +67,16 @@ struct da_model_quality {
 	/** Lost events by enum da_lost; the last one sums up reasons unknown to this version. */
 	uint64_t events_lost[DA_LOST_COUNT + 1];
 	uint64_t unknown_frees; /**< blocks given back that were never seen handed out */
+	/** The same where blocks of other sizes were not recorded: most of them will be such. */
+	uint64_t filtered_frees;
 	/** Blocks whose giving back was missing or late, found out by their address's new use. */
 	uint64_t order_repairs;
 	/** Distinct stacks that did / did not reach the outermost frame. */
 	uint64_t stacks_complete, stacks_truncated;
 	/** Distinct stacks, and alloc calls with such a stack, by enum da_unwind_end. */
 	uint64_t stacks_by_end[DA_MODEL_ENDS], calls_by_end[DA_MODEL_ENDS];
-	uint64_t calls_without_stack; /**< alloc calls that carry no stack */
+	/** Alloc calls that carry no stack; in a sampled recording those not sampled. */
+	uint64_t calls_without_stack;
 	uint64_t forced_releases; /**< events replayed before their turn to bound memory */
 };
 
@@ -126,6 +134,17 @@ struct da_model_frame {
 	bool exact;
 };
 
+/** Blocks that were sampled, and the variance of the estimates made of them. */
+struct da_model_amount {
+	uint64_t blocks, bytes;
+	double blocks_variance, bytes_variance;
+};
+
+/** What a site's estimates rest on: alloc_calls and alloc_bytes, live_*, peak_*, and so on. */
+struct da_model_sampled {
+	struct da_model_amount alloc, live, peak, temporary; /**< of temporary: blocks alone */
+};
+
 /**
  * What was allocated and freed from one distinct call stack (site 0: no stack at all). All values
  * but released_* belong to the blocks that this stack allocated, whoever freed them.
@@ -147,6 +166,9 @@ struct da_model_site {
 	uint32_t stack; /**< for da_model_frames() */
 	uint32_t depth; /**< frames */
 	uint8_t end; /**< enum da_unwind_end */
+	/** NULL: all numbers are exact. Else alloc_*, live_*, peak_*, temporary_blocks and old_*
+	 * are estimates, and largest_bytes and the times are those of sampled blocks. */
+	const struct da_model_sampled *sampled;
 };
 
 /** Blocks of this site given back. */
@@ -161,9 +183,17 @@ static inline uint64_t da_model_site_freed_bytes(const struct da_model_site *s)
 	return s->alloc_bytes - s->live_bytes;
 }
 
+/** @to += @s, as for the sum of two sites. */
+void da_model_sampled_add(struct da_model_sampled *to, const struct da_model_sampled *s);
+
+/** By how much an estimate may be off: in 95 of 100 cases the truth is within this. */
+uint64_t da_model_error(double variance);
+
 /** Which part of a recording is counted. da_model_options_init() gives: all of it. */
 struct da_model_options {
 	uint32_t word_bits; /**< of the recording: 32 or 64; run-time addresses are modulo 2^this */
+	uint32_t sample; /**< of the recording: da_header.sample */
+	bool is_filtered; /**< of the recording: blocks of some sizes are not in it */
 	/** Only blocks of these sizes. Others leave no trace in any number but func calls. */
 	uint64_t min_size, max_size;
 	/** Only blocks allocated at or after @from_ns; the replay stops before the first event
@@ -184,6 +214,7 @@ struct da_model_options {
 #define DA_MODEL_BLOCKS (UINT64_C(1) << 24)
 
 struct da_stacks;
+struct da_header;
 
 /** A finished replay. All arrays belong to the model. */
 struct da_model {
@@ -201,10 +232,15 @@ struct da_model {
 	struct da_model_site *sites; /**< in order of first use; [0] is the one without a stack */
 	size_t n_sites;
 	const struct da_stacks *stacks; /**< the frames, for da_model_frames() */
+	/** Not 0: one stack per this many bytes was sampled, and sites[i].sampled is set. */
+	uint32_t sample_bytes;
 };
 
 /** Everything, of a 64-bit recording. */
 void da_model_options_init(struct da_model_options *o);
+
+/** Take what a recording's header says of how it was made. */
+void da_model_options_take(struct da_model_options *o, const struct da_header *h);
 
 /**
  * The frames of @site, innermost first.

@@ -2,6 +2,7 @@
 #include "model/view.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "ds/mem.h"
 #include "ds/vec.h"
@@ -25,6 +26,8 @@ void da_view_deinit(struct da_view *v)
 	free(v->model.threads);
 	free(v->model.timeline);
 	free(v->model.sizes);
+	free(v->scaled);
+	free(v->sampled);
 }
 
 struct da_lane *da_view_add_lane(struct da_view *v, uint64_t id)
@@ -153,7 +156,8 @@ static void make_quality(struct da_view *v)
 {
 	struct da_model_quality *q = &v->model.quality;
 
-	q->unknown_frees = v->heap.unknown_frees;
+	q->unknown_frees = v->options->is_filtered ? 0 : v->heap.unknown_frees;
+	q->filtered_frees = v->options->is_filtered ? v->heap.unknown_frees : 0;
 	q->order_repairs = v->heap.order_repairs;
 	q->stacks_complete = q->stacks_truncated = 0;
 	q->calls_without_stack = v->heap.sites[0].alloc_calls;
@@ -162,14 +166,43 @@ static void make_quality(struct da_view *v)
 	for (size_t i = 0; i < v->sites.modules.n_files; i++)
 		v->sites.modules.files[i].stacks_truncated = 0;
 	for (size_t i = 1; i < v->heap.n_sites; i++)
-		count_stack(v, &v->heap.sites[i]);
+		count_stack(v, &v->model.sites[i]);
+}
+
+/* The sites with estimates in the place of what was sampled; what was not is nobody's. */
+static void scale_sites(struct da_view *v)
+{
+	size_t n = v->heap.n_sites;
+	static const struct da_estimate_site none;
+
+	free(v->scaled);
+	free(v->sampled);
+	v->scaled = da_xcalloc(n, sizeof(*v->scaled));
+	v->sampled = da_xcalloc(n, sizeof(*v->sampled));
+	memcpy(v->scaled, v->heap.sites, n * sizeof(*v->scaled));
+	for (size_t i = 0; i < n; i++)
+		da_estimate_scale(&v->scaled[i], i ? &v->heap.estimates[i] : &none, &v->sampled[i]);
+	v->sampled[0] = (struct da_model_sampled){ .alloc.blocks = 0 };
+	v->scaled[0].largest_bytes = v->scaled[0].first_time_ns = v->scaled[0].last_time_ns = 0;
+}
+
+static void make_sites(struct da_view *v)
+{
+	da_heap_settle(&v->heap);
+	v->model.sites = v->heap.sites;
+	if (v->options->sample) {
+		scale_sites(v);
+		v->model.sites = v->scaled;
+	}
+	v->model.n_sites = v->heap.n_sites;
+	v->model.sample_bytes = v->options->sample;
 }
 
 const struct da_model *da_view_make(struct da_view *v)
 {
 	struct da_model *m = &v->model;
 
-	da_heap_settle(&v->heap);
+	make_sites(v);
 	make_threads(v);
 	make_timeline(v);
 	make_sizes(v);
@@ -177,8 +210,6 @@ const struct da_model *da_view_make(struct da_view *v)
 	m->totals = v->heap.totals;
 	m->modules = v->sites.modules.files;
 	m->n_modules = v->sites.modules.n_files;
-	m->sites = v->heap.sites;
-	m->n_sites = v->heap.n_sites;
 	m->stacks = &v->sites.stacks;
 	return m;
 }

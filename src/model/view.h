@@ -18,6 +18,8 @@ struct da_view {
 	struct da_intern names; /**< of threads; 0 is "" */
 	struct da_arena arena; /**< of the lanes */
 	uint64_t last_ns; /**< latest time of a sample */
+	struct da_model_site *scaled; /**< n_sites, of a sampled recording: model.sites */
+	struct da_model_sampled *sampled; /**< what they rest on */
 	struct da_model
 		model; /**< kept up to date: quality's counters and funcs; the rest is made */
 };
