@@ -93,10 +93,13 @@ bool da_linkmap_init(struct da_linkmap *l, char *const *environment)
 	l->debug = find_debug(&l->auxv);
 	if (!l->debug)
 		return false;
-	for (m = l->debug->r_map; m && m->l_ld != _DYNAMIC; m = m->l_next)
-		;
-	l->self = m;
-	return m;
+	l->self = NULL;
+	for (m = l->debug->r_map; m; m = m->l_next) {
+		if (m->l_ld == _DYNAMIC)
+			l->self = m;
+		l->last = m;
+	}
+	return l->self;
 }
 
 /* What a symbol look-up needs of an object's dynamic section. */
@@ -113,15 +116,17 @@ static uintptr_t distance(uintptr_t a, uintptr_t b)
 	return a < b ? b - a : a - b;
 }
 
-/*
- * An address in a dynamic section: glibc has relocated it on most CPUs, musl on none. Only one of
- * the two readings lies near the dynamic section itself; that holds for prelinked objects too.
- */
-static const void *at(const struct link_map *m, uintptr_t v)
+/* Only one of the two readings lies near the dynamic section itself; also in prelinked objects. */
+uintptr_t da_linkmap_address(const struct link_map *m, uintptr_t v)
 {
 	uintptr_t here = (uintptr_t)m->l_ld, moved = v + m->l_addr;
 
-	return (const void *)(distance(v, here) <= distance(moved, here) ? v : moved);
+	return distance(v, here) <= distance(moved, here) ? v : moved;
+}
+
+static const void *at(const struct link_map *m, uintptr_t v)
+{
+	return (const void *)da_linkmap_address(m, v);
 }
 
 static bool read_tables(const struct link_map *m, struct tables *t)
@@ -220,50 +225,4 @@ void *da_linkmap_find_next(const struct da_linkmap *l, const char *name)
 void *da_linkmap_find(const struct da_linkmap *l, const char *name)
 {
 	return find_from(l->debug->r_map, name);
-}
-
-/*
- * The ELF header: at the start of the segment that holds the tables for symbol look-up, so on the
- * page of the lowest of them or a few below. (The load bias says nothing of it: it is 0 for an
- * object that lies where it was linked to.)
- */
-static const ElfW(Ehdr) * find_header(const struct link_map *m)
-{
-	const uintptr_t page = 4096, pages = 64;
-	struct tables t;
-	uintptr_t p;
-
-	if (!read_tables(m, &t))
-		return NULL;
-	p = (uintptr_t)t.symbols < (uintptr_t)t.strings ? (uintptr_t)t.symbols :
-							  (uintptr_t)t.strings;
-	if (t.sysv_hash && (uintptr_t)t.sysv_hash < p)
-		p = (uintptr_t)t.sysv_hash;
-	if (t.gnu_hash && (uintptr_t)t.gnu_hash < p)
-		p = (uintptr_t)t.gnu_hash;
-	p &= ~(page - 1);
-	for (uintptr_t i = 0; i < pages && da_sys_is_mapped(p, p + 1); i++, p -= page) {
-		const ElfW(Ehdr) *e = (const void *)p;
-
-		if (da_bytes_equal(e->e_ident, ELFMAG, SELFMAG) &&
-		    e->e_phentsize == sizeof(ElfW(Phdr)))
-			return e;
-	}
-	return NULL;
-}
-
-const ElfW(Phdr) *
-	da_linkmap_phdrs(const struct da_linkmap *l, const struct link_map *m, unsigned *n_out)
-{
-	const ElfW(Ehdr) * e;
-
-	if (m == l->debug->r_map) {
-		*n_out = (unsigned)l->auxv.phnum;
-		return (const void *)l->auxv.phdr;
-	}
-	e = find_header(m);
-	if (!e)
-		return NULL;
-	*n_out = e->e_phnum;
-	return (const void *)((uintptr_t)e + e->e_phoff);
 }

@@ -22,6 +22,8 @@ struct da_linkmap {
 	struct da_auxv auxv;
 	const struct r_debug *debug;
 	const struct link_map *self; /**< the shim's own entry */
+	/** The last entry at the start: those up to it are never unloaded. */
+	const struct link_map *last;
 };
 
 /**
@@ -44,10 +46,9 @@ static inline bool da_linkmap_is_consistent(const struct da_linkmap *l)
 }
 
 /**
- * Program headers of the object @m.
- * @return NULL when they cannot be found (its ELF header is not where the load bias points).
+ * The run-time address that the value @v of @m's dynamic section stands for: glibc has relocated it
+ * on most CPUs, musl on none.
  */
-const ElfW(Phdr) *
-	da_linkmap_phdrs(const struct da_linkmap *l, const struct link_map *m, unsigned *n_out);
+uintptr_t da_linkmap_address(const struct link_map *m, uintptr_t v);
 
 #endif

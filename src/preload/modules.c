@@ -3,52 +3,73 @@
 
 #include "base/bytes.h"
 #include "base/sys.h"
-#include "preload/lease.h"
+#include "preload/image.h"
+#include "preload/modules_tell.h"
 #include "preload/shim.h"
 
-#define PATH_BYTES 4096u
 #define PAGE ((uintptr_t)4096)
-/* How long dlclose() waits for a scan at a time, and how often. */
+/* How long dlclose() waits at a time for a scan that must not be disturbed, and how often. */
 #define WAIT_MS 10u
-#define MOST_WAITS 3000u
+#define MOST_WAITS 200u
+/* Farther from its dynamic section than this lies no object's code. */
+#define OBJECT_REACH ((uintptr_t)256 << 20)
 
-/* A module as the scan finds it. Text and notes stay in the module's own memory. */
-struct found {
+/* A module that the recording has been told of. */
+struct known {
 	struct da_module m;
-	uint64_t identity; /* of path and build-id: tells a module from another at the same place */
-	const ElfW(Phdr) * phdrs;
-	unsigned n_phdrs;
-	const char *path;
-	const uint8_t *build_id;
-	uint32_t build_id_len;
-	uint8_t role;
+	const struct link_map *at; /* its entry of the list; NULL: a vdso that has none */
+	struct link_map link; /* what the entry said */
+	uint64_t name; /* hash of the name that the entry points to */
+	bool listed; /* met by the scan that runs */
 };
 
-/*
- * What a scan works with, under its lock: not on the stack, which may be a small one.
- */
+/* An entry of the dynamic linker's list as the scan copied it. */
+struct entry {
+	const struct link_map *at;
+	struct link_map link;
+	bool lasting; /* loaded at the start: never goes away */
+	bool is_known;
+};
+
+/* One scan. */
+struct scan {
+	struct da_thread *thread;
+	uintptr_t pc; /* the unknown one that it is for, or 0 */
+	enum da_peek way; /* for entries that may go away; PLAIN: none was met */
+	bool whole; /* all of the list, not only what came behind the tail */
+	uint32_t n; /* entries */
+	bool skipped; /* some entry is not known yet */
+	bool gone, changed; /* the table has to */
+	bool lost; /* the lease was */
+};
+
+/* What a scan works with, under its lock: not on the stack, which may be a small one. */
 static struct {
-	struct found found;
-	struct da_event event;
-	struct da_segment segments[DA_STREAM_MAX_SEGMENTS];
-	char path[PATH_BYTES];
+	struct da_image image;
+	struct known found;
+	struct da_module module;
+	char name[DA_MODULES_TELL_PATH_BYTES];
 } scratch;
 
-static struct found *known, *fresh; /* DA_MODULE_MAX each, sorted by m.lo */
+static struct known *known; /* DA_MODULE_MAX of them, sorted by m.lo */
 static uint32_t n_known;
+static struct entry *entries; /* DA_MODULE_MAX of them */
+static struct entry tail; /* the list's last, all up to it being known; at NULL: not so */
 static uint32_t next_id;
 static uint32_t stale = 1;
 static uint32_t scanning; /* tid of the thread that scans, 0: none */
+static uint32_t probing; /* 1: it scans by DA_PEEK_PROBE */
 static uint32_t closing; /* atomic: calls of dlclose() that run */
 
 bool da_modules_init(void)
 {
 	struct da_module *modules = da_sys_map(DA_MODULE_MAX * sizeof *modules);
 
+	da_peek_init();
 	known = da_sys_map(DA_MODULE_MAX * sizeof *known);
-	fresh = da_sys_map(DA_MODULE_MAX * sizeof *fresh);
+	entries = da_sys_map(DA_MODULE_MAX * sizeof *entries);
 	da_shim.modules.modules = modules;
-	return modules && known && fresh;
+	return modules && known && entries;
 }
 
 void da_modules_touch(void)
@@ -65,7 +86,9 @@ void da_modules_forget(void)
 {
 	n_known = 0;
 	next_id = 0;
+	tail.at = NULL;
 	scanning = 0;
+	probing = 0;
 	closing = 0;
 	/* another thread may have been changing the table when this process was copied */
 	da_shim.modules.sequence &= ~1u;
@@ -73,306 +96,366 @@ void da_modules_forget(void)
 	da_modules_touch();
 }
 
-static void add_segment(struct found *f, const ElfW(Phdr) * p)
+static void add_segment(struct da_module *m, const ElfW(Phdr) * p)
 {
-	uintptr_t lo = f->m.bias + p->p_vaddr;
+	uintptr_t lo = m->bias + p->p_vaddr;
 	uintptr_t end = (lo + p->p_memsz + PAGE - 1) & ~(PAGE - 1);
 
-	if (!f->m.hi || (lo & ~(PAGE - 1)) < f->m.lo)
-		f->m.lo = lo & ~(PAGE - 1);
-	if (end > f->m.hi)
-		f->m.hi = end;
-	if (p->p_flags & PF_X && !(p->p_flags & PF_W) && !f->m.text_hi) {
-		f->m.text_lo = lo;
-		f->m.text_hi = lo + p->p_filesz;
+	if (!m->hi || (lo & ~(PAGE - 1)) < m->lo)
+		m->lo = lo & ~(PAGE - 1);
+	if (end > m->hi)
+		m->hi = end;
+	if (p->p_flags & PF_X && !(p->p_flags & PF_W) && !m->text_hi) {
+		m->text_lo = lo;
+		m->text_hi = lo + p->p_filesz;
 	}
 }
 
-/* The build-id in a note segment, if it is there (gABI ch. 5, "Note Section"; name GNU, type 3). */
-static void read_notes(struct found *f, const ElfW(Phdr) * p)
+static void find_eh_frame(struct da_module *m, const struct da_image *image, const ElfW(Phdr) * eh)
 {
-	const uint8_t *n = (const uint8_t *)(f->m.bias + p->p_vaddr);
-	const uint8_t *end = n + p->p_filesz;
-
-	while ((size_t)(end - n) >= sizeof(ElfW(Nhdr))) {
-		const ElfW(Nhdr) *h = (const void *)n;
-		uint64_t name = ((uint64_t)h->n_namesz + 3) & ~3ull;
-		uint64_t desc = ((uint64_t)h->n_descsz + 3) & ~3ull;
-
-		n += sizeof *h;
-		if (name + desc > (size_t)(end - n))
-			return;
-		if (h->n_type == 3 && h->n_namesz == 4 && da_bytes_equal(n, "GNU", 4) &&
-		    h->n_descsz <= DA_STREAM_MAX_BUILD_ID) {
-			f->build_id = n + name;
-			f->build_id_len = h->n_descsz;
-			return;
-		}
-		n += name + desc;
-	}
-}
-
-static void find_eh_frame(struct found *f, const ElfW(Phdr) * eh)
-{
-	f->m.eh_frame_hdr = f->m.bias + eh->p_vaddr;
-	f->m.eh_frame_hdr_size = eh->p_memsz;
-	for (unsigned i = 0; i < f->n_phdrs; i++) {
-		const ElfW(Phdr) *p = &f->phdrs[i];
+	m->eh_frame_hdr = m->bias + eh->p_vaddr;
+	m->eh_frame_hdr_size = eh->p_memsz;
+	for (unsigned i = 0; i < image->n_phdrs; i++) {
+		const ElfW(Phdr) *p = &image->phdrs[i];
 
 		if (p->p_type == PT_LOAD && eh->p_vaddr - p->p_vaddr < p->p_filesz) {
-			f->m.eh_lo = f->m.bias + p->p_vaddr;
-			f->m.eh_hi = f->m.eh_lo + p->p_filesz;
+			m->eh_lo = m->bias + p->p_vaddr;
+			m->eh_hi = m->eh_lo + p->p_filesz;
 		}
 	}
 }
 
-static uint64_t hash_bytes(uint64_t h, const void *p, size_t n)
+/*
+ * A word by which the object can be told from what may stand in its place later: of its build-id,
+ * or of the file offset of its section headers, which is near its size.
+ */
+static void choose_witness(struct da_module *m, const struct da_image *image)
 {
-	const uint8_t *b = p;
+	const size_t size = sizeof m->witness_value;
 
-	for (size_t i = 0; i < n; i++)
-		h = (h ^ b[i]) * 0x100000001b3u; /* FNV-1a */
+	if (image->build_id_len >= size && image->build_id_at % size == 0) {
+		m->witness = image->build_id_at;
+		da_copy(&m->witness_value, image->build_id, size);
+	} else if (image->header) {
+		m->witness = image->header + offsetof(ElfW(Ehdr), e_shoff);
+		da_copy(&m->witness_value, &image->ehdr.e_shoff, size);
+	}
+}
+
+/* @return false for an object without program headers. */
+static bool describe(struct da_module *m, const struct da_image *image, bool lasting)
+{
+	m->bias = image->bias;
+	for (unsigned i = 0; i < image->n_phdrs; i++) {
+		const ElfW(Phdr) *p = &image->phdrs[i];
+
+		if (p->p_type == PT_LOAD)
+			add_segment(m, p);
+		else if (p->p_type == PT_GNU_EH_FRAME)
+			find_eh_frame(m, image, p);
+	}
+	if (!lasting)
+		choose_witness(m, image);
+	return m->hi;
+}
+
+static uint64_t hash_text(const char *text)
+{
+	uint64_t h = 0xcbf29ce484222325u;
+
+	for (; *text; text++)
+		h = (h ^ (uint8_t)*text) * 0x100000001b3u; /* FNV-1a */
 	return h;
 }
 
-/* @return false for an object without readable program headers. */
-static bool describe(struct found *f, const char *path)
+/* Copy the entry's name to the scratch. @return false when the list has been changed. */
+static bool read_name(const struct scan *s, const struct entry *e)
 {
-	f->path = path;
-	for (unsigned i = 0; i < f->n_phdrs; i++) {
-		const ElfW(Phdr) *p = &f->phdrs[i];
-
-		if (p->p_type == PT_LOAD)
-			add_segment(f, p);
-		else if (p->p_type == PT_NOTE && !f->build_id)
-			read_notes(f, p);
-		else if (p->p_type == PT_GNU_EH_FRAME)
-			find_eh_frame(f, p);
-	}
-	f->identity = hash_bytes(0xcbf29ce484222325u, path, da_text_length(path, PATH_BYTES));
-	f->identity = hash_bytes(f->identity, f->build_id, f->build_id_len);
-	return f->m.hi;
+	scratch.name[0] = '\0';
+	return !e->link.l_name || da_peek_text(e->lasting ? DA_PEEK_PLAIN : s->way, scratch.name,
+					       (uintptr_t)e->link.l_name, sizeof scratch.name) >= 0;
 }
 
-static void insert_sorted(uint32_t *n, const struct found *f)
-{
-	uint32_t i = (*n)++;
-
-	for (; i && fresh[i - 1].m.lo > f->m.lo; i--)
-		fresh[i] = fresh[i - 1];
-	fresh[i] = *f;
-}
-
-static uint8_t role_of(const struct link_map *m)
+static uint8_t role_of(const struct entry *e)
 {
 	const struct da_linkmap *l = &da_shim.linkmap;
 
-	if (m == l->debug->r_map)
+	if (e->at == l->debug->r_map)
 		return DA_MODULE_EXECUTABLE;
-	if (m == l->self)
+	if (e->at == l->self)
 		return DA_MODULE_SHIM;
-	if (l->auxv.vdso && m->l_addr == l->auxv.vdso)
+	if (l->auxv.vdso && e->link.l_addr == l->auxv.vdso)
 		return DA_MODULE_VDSO;
-	return l->auxv.base && m->l_addr == l->auxv.base ? DA_MODULE_LOADER : DA_MODULE_LIBRARY;
+	return l->auxv.base && e->link.l_addr == l->auxv.base ? DA_MODULE_LOADER :
+								DA_MODULE_LIBRARY;
 }
 
-static const char *path_of(const struct link_map *m, uint8_t role)
+/* Whether the words at @at, which may be gone, are those at @copy. */
+static bool same_words(const void *at, const void *copy, size_t bytes)
 {
-	if (role == DA_MODULE_VDSO)
-		return "[vdso]";
-	return m->l_name ? m->l_name : "";
+	const uint32_t *a = at, *b = copy;
+
+	for (size_t i = 0; i < bytes / sizeof *a; i++)
+		if (da_sys_compare(&a[i], b[i]) != 1)
+			return false;
+	return true;
 }
 
-static struct found *clean_found(uint8_t role)
+/* Whether the list goes on behind the tail, or the tail is not what it was. */
+static bool has_grown(void)
 {
-	da_zero(&scratch.found, sizeof scratch.found);
-	scratch.found.role = role;
-	return &scratch.found;
+	if (tail.lasting)
+		return tail.at->l_next != NULL;
+	return !same_words(&tail.at->l_name, &tail.link.l_name, sizeof tail.link.l_name) ||
+	       !same_words(&tail.at->l_next, &tail.link.l_next, sizeof tail.link.l_next);
 }
 
-/* Bytes of a process's vdso image, for a libc that does not list it. */
-static void add_vdso(uint32_t *n)
+static bool same_link(const struct link_map *a, const struct link_map *b)
 {
-	const ElfW(Ehdr) *e = (const void *)da_shim.linkmap.auxv.vdso;
-	struct found *f = clean_found(DA_MODULE_VDSO);
-
-	if (!e || *n == DA_MODULE_MAX)
-		return;
-	f->phdrs = (const void *)((uintptr_t)e + e->e_phoff);
-	f->n_phdrs = e->e_phnum;
-	f->m.bias = (uintptr_t)e;
-	for (unsigned i = 0; i < f->n_phdrs; i++)
-		if (f->phdrs[i].p_type == PT_LOAD)
-			f->m.bias = (uintptr_t)e - f->phdrs[i].p_vaddr;
-	if (describe(f, "[vdso]"))
-		insert_sorted(n, f);
+	return a->l_addr == b->l_addr && a->l_name == b->l_name && a->l_ld == b->l_ld;
 }
 
-/* Fill @fresh. @return false when the list was changed meanwhile. */
-static bool read_list(uint32_t *n_out)
+/* Choose the way to read. @return false while it allows no reading: a dlclose() runs. */
+static bool choose_way(struct scan *s)
+{
+	s->way = da_peek_way();
+	if (s->way == DA_PEEK_COPY)
+		return true;
+	__atomic_store_n(&probing, 1, __ATOMIC_SEQ_CST);
+	/* told first, then looked, here and in da_modules_begin_close(): one of the two sees it */
+	return !__atomic_load_n(&closing, __ATOMIC_SEQ_CST);
+}
+
+/*
+ * Copy the list from its beginning, or from the tail on. @return false when it was changed
+ * meanwhile.
+ */
+static bool read_list(struct scan *s)
 {
 	const struct da_linkmap *l = &da_shim.linkmap;
-	const struct link_map *before = NULL;
-	bool has_vdso = false;
-	uint32_t n = 0;
+	const struct link_map *at = s->whole ? l->debug->r_map : tail.at;
+	const struct link_map *before = s->whole ? NULL : tail.link.l_prev;
+	bool lasting = s->whole || tail.lasting;
 
-	for (const struct link_map *m = l->debug->r_map; m && n < DA_MODULE_MAX;
-	     before = m, m = m->l_next) {
-		struct found *f = clean_found(role_of(m));
+	for (s->n = 0; at && s->n < DA_MODULE_MAX; s->n++) {
+		struct entry *e = &entries[s->n];
 
-		if (m->l_prev != before || !da_linkmap_is_consistent(l))
+		*e = (struct entry){ .at = at, .lasting = lasting };
+		if (!lasting && s->way == DA_PEEK_PLAIN && !choose_way(s))
 			return false;
-		f->m.bias = m->l_addr;
-		f->phdrs = da_linkmap_phdrs(l, m, &f->n_phdrs);
-		if (f->role == DA_MODULE_EXECUTABLE)
-			f->m.entry = l->auxv.entry;
-		has_vdso = has_vdso || f->role == DA_MODULE_VDSO;
-		if (f->phdrs && describe(f, path_of(m, f->role)))
-			insert_sorted(&n, f);
+		if (!da_peek(lasting ? DA_PEEK_PLAIN : s->way, &e->link, (uintptr_t)at,
+			     sizeof e->link) ||
+		    e->link.l_prev != before)
+			return false;
+		lasting = lasting && at != l->last;
+		before = at;
+		at = e->link.l_next;
 	}
-	if (!has_vdso)
-		add_vdso(&n);
-	*n_out = n;
-	return true;
+	s->skipped = at != NULL;
+	return s->n && (s->whole || same_link(&entries[0].link, &tail.link)) &&
+	       da_linkmap_is_consistent(l);
 }
 
-/* Set the path to record: in scratch.path or the module's own text. */
-static void set_path(struct da_event *e, const struct found *f)
+/* Whether @k is still what the entry stands for. Only the link is looked at in a part of a list. */
+static bool is_same(const struct scan *s, const struct known *k, const struct entry *e)
 {
-	size_t len = da_text_length(f->path, PATH_BYTES - 1);
-	long n;
+	if (e->lasting)
+		return true;
+	return same_link(&k->link, &e->link) &&
+	       (!s->whole || (da_module_is_there(&k->m) && read_name(s, e) &&
+			      hash_text(scratch.name) == k->name));
+}
 
-	e->module.path = f->path;
-	e->module.path_len = (uint32_t)len;
-	if (f->role == DA_MODULE_EXECUTABLE) {
-		const char *name = (const char *)da_shim.linkmap.auxv.execfn;
+static void match(struct scan *s)
+{
+	for (uint32_t i = 0; i < n_known; i++)
+		known[i].listed = !s->whole || !known[i].at;
+	for (uint32_t i = 0; i < s->n; i++) {
+		struct entry *e = &entries[i];
 
-		n = da_sys_readlink("/proc/self/exe", scratch.path, PATH_BYTES);
-		e->module.path = n > 0 ? scratch.path : name;
-		e->module.path_len = n > 0 ? (uint32_t)n :
-				     name  ? (uint32_t)da_text_length(name, PATH_BYTES - 1) :
-					     0;
-	} else if (f->role == DA_MODULE_LIBRARY && f->path[0] != '/') {
-		n = da_sys_getcwd(scratch.path, PATH_BYTES - len - 1);
-		if (n > 1) {
-			scratch.path[n - 1] = '/';
-			da_copy(scratch.path + n, f->path, len);
-			e->module.path = scratch.path;
-			e->module.path_len = (uint32_t)(n + (long)len);
-		}
+		for (uint32_t k = 0; k < n_known && !e->is_known; k++)
+			if (known[k].at == e->at && is_same(s, &known[k], e))
+				known[k].listed = e->is_known = true;
 	}
 }
 
-static uint32_t read_segments(const struct found *f, struct da_segment *segments)
+static void insert(const struct known *f)
 {
-	uint32_t n = 0;
+	uint32_t i = n_known++;
 
-	for (unsigned i = 0; i < f->n_phdrs && n < DA_STREAM_MAX_SEGMENTS; i++) {
-		const ElfW(Phdr) *p = &f->phdrs[i];
-
-		if (p->p_type == PT_LOAD)
-			segments[n++] = (struct da_segment){ p->p_vaddr, p->p_memsz, p->p_offset,
-							     p->p_filesz, p->p_flags & 7 };
-	}
-	return n;
+	for (; i && known[i - 1].m.lo > f->m.lo; i--)
+		known[i] = known[i - 1];
+	known[i] = *f;
 }
 
-static bool write_load(struct da_thread *t, const struct found *f)
+/* Tell of scratch.found, whose image and name are in the scratch, too. @return false: lost. */
+static bool add_found(struct scan *s, uint8_t role)
 {
-	struct da_event *e = &scratch.event;
-	uint8_t *p;
+	struct known *f = &scratch.found;
+	const struct da_modules_tell what = { &f->m, &scratch.image, scratch.name, role };
 
-	set_path(e, f);
-	e->module.id = f->m.id;
-	e->module.bias = f->m.bias;
-	e->module.role = f->role;
-	e->module.build_id = f->build_id;
-	e->module.build_id_len = f->build_id_len;
-	e->module.segments = scratch.segments;
-	e->module.n_segments = read_segments(f, scratch.segments);
-	p = da_lease_room(t, DA_ENCODE_MODULE_MAX(e->module.path_len, e->module.n_segments));
-	if (!p)
+	f->m.id = next_id + 1;
+	f->name = hash_text(scratch.name);
+	f->listed = true;
+	s->lost = !da_modules_tell_load(s->thread, &what);
+	if (s->lost)
 		return false;
-	e->order = da_order_next(&da_shim.pool->order, t->encoder.order);
-	da_lease_commit(t, da_encode_module(&t->encoder, p, e));
+	next_id++;
+	s->changed = true;
+	insert(f);
 	return true;
 }
 
-static bool write_unload(struct da_thread *t, const struct found *f)
+static bool overlaps_known(const struct da_module *m)
 {
-	struct da_event *e = &scratch.event;
-	uint8_t *p = da_lease_room(t, DA_ENCODE_EVENT_MAX);
+	for (uint32_t i = 0; i < n_known; i++)
+		if (m->lo < known[i].m.hi && known[i].m.lo < m->hi)
+			return true;
+	return false;
+}
 
-	if (!p)
+static bool read_image(const struct scan *s, const struct entry *e, uint8_t role)
+{
+	if (role == DA_MODULE_EXECUTABLE)
+		return da_image_read_executable(&da_shim.linkmap, &scratch.image);
+	return da_image_read(e->lasting ? DA_PEEK_PLAIN : s->way, &e->link, &scratch.image);
+}
+
+/* Whether the entry is as it was when the list was copied. */
+static bool is_unchanged(const struct scan *s, const struct entry *e)
+{
+	struct link_map now;
+
+	return e->lasting ||
+	       (da_peek(s->way, &now, (uintptr_t)e->at, sizeof now) && same_link(&now, &e->link));
+}
+
+/* Tell of a new entry. @return false when the scan ends here: the lease or the list's peace lost. */
+static bool add_entry(struct scan *s, const struct entry *e)
+{
+	static const char vdso[] = "[vdso]";
+	uint8_t role = role_of(e);
+	struct known *f = &scratch.found;
+
+	da_zero(f, sizeof *f);
+	f->at = e->at;
+	f->link = e->link;
+	if (!read_image(s, e, role)) {
+		s->skipped = s->skipped || !e->lasting;
+		return true;
+	}
+	if (!read_name(s, e) || !is_unchanged(s, e))
 		return false;
-	e->module.id = f->m.id;
-	e->order = da_order_next(&da_shim.pool->order, t->encoder.order);
-	da_lease_commit(t, da_encode_unload(&t->encoder, p, e));
-	return true;
+	if (role == DA_MODULE_VDSO)
+		da_copy(scratch.name, vdso, sizeof vdso);
+	if (role == DA_MODULE_EXECUTABLE)
+		f->m.entry = da_shim.linkmap.auxv.entry;
+	if (!describe(&f->m, &scratch.image, e->lasting))
+		return true;
+	if (!s->whole && overlaps_known(&f->m)) /* something has gone that we did not hear of */
+		return false;
+	return n_known == DA_MODULE_MAX || add_found(s, role);
 }
 
-static struct found *find_same(struct found *list, uint32_t n, const struct found *f)
+/* The vdso, for a libc that does not list it. @return as add_entry(). */
+static bool add_vdso(struct scan *s)
 {
-	for (uint32_t i = 0; i < n; i++)
-		if (list[i].m.lo == f->m.lo && list[i].identity == f->identity)
-			return &list[i];
-	return NULL;
+	uintptr_t header = da_shim.linkmap.auxv.vdso;
+	struct known *f = &scratch.found;
+
+	for (uint32_t i = 0; i < n_known; i++)
+		if (header - known[i].m.lo < known[i].m.hi - known[i].m.lo)
+			return true;
+	da_zero(f, sizeof *f);
+	if (!header || n_known == DA_MODULE_MAX || !da_image_read_at(header, &scratch.image) ||
+	    !describe(&f->m, &scratch.image, true))
+		return true;
+	da_copy(scratch.name, "[vdso]", sizeof "[vdso]");
+	return add_found(s, DA_MODULE_VDSO);
 }
 
-/* @return false when the lease was lost. */
-static bool write_changes(struct da_thread *t, uint32_t n, bool *gone, bool *changed)
+/* Whether the pc can lie in the entry's object: no other's load bias lies between the two. */
+static bool may_hold(const struct scan *s, const struct entry *e)
 {
+	uintptr_t dynamic = (uintptr_t)e->link.l_ld;
+
+	if (!e->link.l_addr)
+		return (s->pc > dynamic ? s->pc - dynamic : dynamic - s->pc) < OBJECT_REACH;
+	for (uint32_t i = 0; i < s->n; i++)
+		if (entries[i].link.l_addr > e->link.l_addr && entries[i].link.l_addr <= s->pc)
+			return false;
+	return s->pc >= e->link.l_addr;
+}
+
+/* @return as add_entry(). */
+static bool drop_gone(struct scan *s)
+{
+	uint32_t kept = 0;
+
 	for (uint32_t i = 0; i < n_known; i++) {
-		struct found *same = find_same(fresh, n, &known[i]);
-
-		if (same) {
-			same->m.id = known[i].m.id;
-		} else {
-			*gone = *changed = true;
-			if (!write_unload(t, &known[i]))
-				return false;
+		if (!s->lost && !known[i].listed) {
+			s->lost = !da_modules_tell_unload(s->thread, known[i].m.id);
+			if (!s->lost) {
+				s->gone = s->changed = true;
+				continue;
+			}
 		}
+		if (kept != i)
+			known[kept] = known[i];
+		kept++;
 	}
-	for (uint32_t i = 0; i < n; i++) {
-		if (fresh[i].m.id)
-			continue;
-		*changed = true;
-		fresh[i].m.id = ++next_id;
-		if (!write_load(t, &fresh[i]))
-			return false;
-	}
-	return true;
+	n_known = kept;
+	return !s->lost;
 }
 
-static void install(uint32_t n, bool gone)
+/*
+ * Where only a look tells what is there (DA_PEEK_PROBE), a library is not read before its code has
+ * been met on a stack: then it stays, while one that is just being loaded may fail to.
+ */
+static bool add_new(struct scan *s)
+{
+	for (uint32_t i = 0; i < s->n; i++) {
+		const struct entry *e = &entries[i];
+
+		if (e->is_known)
+			continue;
+		if (s->way == DA_PEEK_PROBE && !e->lasting && !may_hold(s, e))
+			s->skipped = true;
+		else if (!add_entry(s, e))
+			return false;
+	}
+	return !s->whole || add_vdso(s);
+}
+
+static void install(bool gone)
 {
 	struct da_module_table *table = &da_shim.modules;
-	struct found *old = known;
 
 	__atomic_add_fetch(&table->sequence, 1, __ATOMIC_ACQ_REL);
-	for (uint32_t i = 0; i < n; i++)
-		table->modules[i] = fresh[i].m;
-	table->n = n;
+	for (uint32_t i = 0; i < n_known; i++)
+		table->modules[i] = known[i].m;
+	table->n = n_known;
 	table->generation += gone;
 	__atomic_add_fetch(&table->sequence, 1, __ATOMIC_ACQ_REL);
-	known = fresh;
-	n_known = n;
-	fresh = old;
 }
 
-/* Become the one thread that scans, unless modules are being unloaded. */
+/* Become the one thread that scans. */
 static bool begin_scan(uint32_t tid)
 {
 	uint32_t owner = 0;
 
-	/* a scan of our own that is still open was left by a jump out of a signal handler */
 	if (!__atomic_compare_exchange_n(&scanning, &owner, tid, false, __ATOMIC_SEQ_CST,
-					 __ATOMIC_RELAXED) &&
-	    owner != tid)
-		return false;
-	/* told first, then looked, here and in da_modules_begin_close(): one of the two sees it */
-	if (!__atomic_load_n(&closing, __ATOMIC_SEQ_CST) &&
-	    da_linkmap_is_consistent(&da_shim.linkmap))
+					 __ATOMIC_RELAXED)) {
+		if (owner != tid)
+			return false;
+		/* left by a jump out of a signal handler, who knows where: tell all anew */
+		n_known = 0;
+		tail.at = NULL;
+		__atomic_add_fetch(&da_shim.modules.sequence, da_shim.modules.sequence & 1,
+				   __ATOMIC_ACQ_REL);
+		da_modules_touch();
+	}
+	if (da_linkmap_is_consistent(&da_shim.linkmap))
 		return true;
 	__atomic_store_n(&scanning, 0, __ATOMIC_RELEASE);
 	return false;
@@ -381,8 +464,10 @@ static bool begin_scan(uint32_t tid)
 static void end_scan(void)
 {
 	__atomic_store_n(&scanning, 0, __ATOMIC_SEQ_CST);
+	if (!__atomic_exchange_n(&probing, 0, __ATOMIC_SEQ_CST))
+		return;
 	if (__atomic_load_n(&closing, __ATOMIC_SEQ_CST))
-		da_sys_futex_wake(&scanning);
+		da_sys_futex_wake(&probing);
 }
 
 void da_modules_begin_close(void)
@@ -391,11 +476,10 @@ void da_modules_begin_close(void)
 
 	__atomic_add_fetch(&closing, 1, __ATOMIC_SEQ_CST);
 	for (uint32_t n = 0; n < MOST_WAITS; n++) {
-		uint32_t owner = __atomic_load_n(&scanning, __ATOMIC_SEQ_CST);
-
-		if (!owner || owner == self)
+		if (!__atomic_load_n(&probing, __ATOMIC_SEQ_CST) ||
+		    __atomic_load_n(&scanning, __ATOMIC_RELAXED) == self)
 			return;
-		da_sys_futex_wait(&scanning, owner, WAIT_MS);
+		da_sys_futex_wait(&probing, 1, WAIT_MS);
 	}
 }
 
@@ -410,26 +494,41 @@ void da_modules_end_close(void)
 	da_modules_touch();
 }
 
-bool da_modules_scan(struct da_thread *t, bool *lost_lease_out)
+/* Whether the table has a module there; asked for a pc that is unknown: it has gone silently. */
+static bool is_in_table(uintptr_t pc)
 {
-	bool gone = false, changed = false, whole;
-	uint32_t n;
+	return pc && (da_module_find(&da_shim.modules, pc, &scratch.module) ||
+		      da_module_find(&da_shim.modules, pc - 1, &scratch.module));
+}
+
+static void scan(struct scan *s)
+{
+	bool done = read_list(s);
+
+	if (done) {
+		match(s);
+		done = drop_gone(s) && add_new(s);
+	}
+	tail.at = NULL;
+	if (done && !s->skipped)
+		tail = entries[s->n - 1];
+	if (s->changed)
+		install(s->gone);
+	if (!done)
+		da_modules_touch();
+}
+
+bool da_modules_scan(struct da_thread *t, uintptr_t pc, bool *lost_lease_out)
+{
+	struct scan s = { .thread = t, .pc = pc };
 
 	*lost_lease_out = false;
-	if (!known || !fresh || !begin_scan(t->tid))
+	if (!known || !entries || !begin_scan(t->tid))
 		return false;
-	__atomic_store_n(&stale, 0, __ATOMIC_RELEASE);
-	if (!read_list(&n)) {
-		da_modules_touch();
-		end_scan();
-		return false;
-	}
-	whole = write_changes(t, n, &gone, &changed);
-	if (whole && changed)
-		install(n, gone);
-	if (!whole)
-		da_modules_touch();
-	*lost_lease_out = !whole;
+	s.whole = __atomic_exchange_n(&stale, 0, __ATOMIC_ACQ_REL) || !tail.at || is_in_table(pc);
+	if (s.whole || has_grown())
+		scan(&s);
+	*lost_lease_out = s.lost;
 	end_scan();
-	return whole && changed;
+	return s.changed && !s.lost;
 }

@@ -13,9 +13,10 @@ bool da_modules_init(void);
 void da_modules_touch(void);
 
 /**
- * The program is about to unload a module (dlclose): no scan starts until da_modules_end_close(),
- * and one that runs in another thread is waited for, as it reads what may be unmapped (at most
- * 30 s: its thread may have left it by a jump). These pairs nest.
+ * The program is about to unload a module (dlclose). Where a scan can copy only what it has found
+ * to be there (DA_PEEK_PROBE), none starts until da_modules_end_close(), and one that runs in
+ * another thread is waited for (at most 2 s: its thread may have left it by a jump). These pairs
+ * nest.
  */
 void da_modules_begin_close(void);
 
@@ -27,12 +28,21 @@ bool da_modules_are_stale(void);
 
 /**
  * Compare the dynamic linker's list with the table; write loads and unloads to the thread's stream
- * (its lease is entered) and change the table. Does nothing while the list is being changed, a
- * dlclose() runs, or another thread scans.
+ * (its lease is entered) and change the table. Does nothing while the list is being changed or
+ * another thread scans.
+ *
+ * Libraries come and go in other threads meanwhile, not only by dlclose(): a dlopen() that fails
+ * takes back what it has mapped, and libc closes its own (NSS, gconv). So all that is read of a
+ * library that was not there at the start is copied by peek.h; when something is gone the scan is
+ * given up until the next event. What was there at the start is read once. A scan that finds the
+ * list as it was makes no system call but futex(2): generated code, which no scan ever finds, may
+ * run under a seccomp filter that kills.
+ *
+ * @pc: an unknown one that is the reason, or 0.
  * @lost_lease_out: the lease ended because no chunk was free.
  * @return whether the table has changed.
  */
-bool da_modules_scan(struct da_thread *t, bool *lost_lease_out);
+bool da_modules_scan(struct da_thread *t, uintptr_t pc, bool *lost_lease_out);
 
 /** In a child of fork that records: everything is to be told anew. */
 void da_modules_forget(void);

@@ -2,6 +2,7 @@
 #include "preload/real.h"
 
 #include "base/bytes.h"
+#include "preload/image.h"
 
 struct da_real da_real;
 
@@ -34,19 +35,20 @@ static const struct {
 };
 
 /* The executable segment that holds @target, of @m or the objects after it. */
-static struct da_text_range find_text(const struct da_linkmap *l, const struct link_map *m,
-				      uintptr_t target)
+static struct da_text_range find_text(const struct link_map *m, uintptr_t target)
 {
+	static struct da_image image; /* large, and start is one thread's */
+
 	for (; m; m = m->l_next) {
-		unsigned n = 0;
-		const ElfW(Phdr) *ph = da_linkmap_phdrs(l, m, &n);
+		if (!da_image_read(DA_PEEK_PLAIN, m, &image))
+			continue;
+		for (unsigned i = 0; i < image.n_phdrs; i++) {
+			const ElfW(Phdr) *p = &image.phdrs[i];
+			uintptr_t lo = m->l_addr + p->p_vaddr;
 
-		for (unsigned i = 0; ph && i < n; i++) {
-			uintptr_t lo = m->l_addr + ph[i].p_vaddr;
-
-			if (ph[i].p_type == PT_LOAD && ph[i].p_flags & PF_X && target >= lo &&
-			    target - lo < ph[i].p_memsz)
-				return (struct da_text_range){ lo, lo + ph[i].p_memsz };
+			if (p->p_type == PT_LOAD && p->p_flags & PF_X && target >= lo &&
+			    target - lo < p->p_memsz)
+				return (struct da_text_range){ lo, lo + p->p_memsz };
 		}
 	}
 	return (struct da_text_range){ 0, 0 };
@@ -63,8 +65,8 @@ bool da_real_init(const struct da_linkmap *l)
 		da_real.malloc = NULL;
 		return false;
 	}
-	da_real.text = find_text(l, l->self->l_next, (uintptr_t)da_real.malloc);
-	da_real.shim_text = find_text(l, l->self, (uintptr_t)&da_real_init);
+	da_real.text = find_text(l->self->l_next, (uintptr_t)da_real.malloc);
+	da_real.shim_text = find_text(l->self, (uintptr_t)&da_real_init);
 	return true;
 }
 

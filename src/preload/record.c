@@ -65,7 +65,7 @@ static bool refresh_modules(struct da_thread *t, uintptr_t sp)
 
 	if (LIKELY(!da_modules_are_stale()) || !da_thread_on_stack(t, sp))
 		return true;
-	da_modules_scan(t, &lost);
+	da_modules_scan(t, 0, &lost);
 	return !lost;
 }
 
@@ -90,7 +90,7 @@ walk_again(struct da_thread *t, const struct da_unwind_start *start)
 		t->skip_scans--;
 		return true;
 	}
-	if (da_modules_scan(t, &lost)) {
+	if (da_modules_scan(t, t->u.unknown_pc, &lost)) {
 		t->next_skip = 0;
 		walk(t, start);
 	} else {

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "unwind/module.h"
 
+#include <errno.h>
+
 #include "base/bytes.h"
+#include "base/sys.h"
 
 /* The module with the greatest lo <= @pc, of @n sorted ones; NULL when @pc is below all. */
 static const struct da_module *last_not_above(const struct da_module *m, uint32_t n, uintptr_t pc)
@@ -31,4 +34,13 @@ bool da_module_find(const struct da_module_table *t, uintptr_t pc, struct da_mod
 	da_copy(out, m, sizeof(*out));
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	return __atomic_load_n(&t->sequence, __ATOMIC_RELAXED) == sequence && pc < out->hi;
+}
+
+bool da_module_is_there(const struct da_module *m)
+{
+	long r = 1;
+
+	if (m->witness)
+		r = da_sys_compare((const uint32_t *)m->witness, m->witness_value);
+	return r == 1 || r == -ENOSYS;
 }

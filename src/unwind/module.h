@@ -26,6 +26,12 @@ struct da_module {
 	size_t eh_frame_hdr_size;
 	/** Entry point when this is the executable, else 0. */
 	uintptr_t entry;
+	/**
+	 * Address of a word of it that tells it from others, and its value; 0 for a module that is
+	 * never unloaded. See da_module_is_there().
+	 */
+	uintptr_t witness;
+	uint32_t witness_value;
 };
 
 /**
@@ -47,5 +53,12 @@ struct da_module_table {
  * Cost: a binary search; runs anywhere, also inside malloc.
  */
 bool da_module_find(const struct da_module_table *t, uintptr_t pc, struct da_module *out);
+
+/**
+ * Whether the module is still mapped where the table has it: libraries also go in ways that the
+ * table's owner does not hear of. A system call (futex(2), which reads the witness without a fault)
+ * for one that can be unloaded, so only for a pc whose rule is not in the cache.
+ */
+bool da_module_is_there(const struct da_module *m);
 
 #endif

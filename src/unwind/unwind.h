@@ -4,7 +4,7 @@
  *
  * Three things are kept apart: finding a rule (pure functions over a module's bytes), executing a
  * rule (the only code that reads the stack), and caching rules per pc. No function here allocates,
- * locks, calls libc or makes a system call.
+ * locks or calls libc. None makes a system call but da_module_is_there().
  */
 #ifndef DA_UNWIND_UNWIND_H
 #define DA_UNWIND_UNWIND_H
@@ -71,10 +71,11 @@ struct da_unwind {
 	uint32_t n;
 	enum da_unwind_end end;
 	/**
-	 * A pc lay in no module of the table: the caller may refresh it and walk again. It may be
-	 * garbage, too (a guess that was dropped), so refresh only when the loader's list changed.
+	 * The last pc that lay in no module of the table, or in one that has gone; 0: none. The
+	 * caller may refresh it and walk again. It may be garbage, too (a guess that was dropped),
+	 * so refresh only when the loader's list changed.
 	 */
-	bool unknown_pc;
+	uintptr_t unknown_pc;
 	/** Generation of the modules that the cached rules belong to. */
 	uint32_t cache_generation;
 	/** How often the part of the cache in use has doubled, and rules stored since. */

@@ -28,11 +28,12 @@ static void push(struct da_unwind *u, const struct da_frame *f)
 static bool find_module(struct da_unwind *u, const struct da_frame *f, struct da_module *m)
 {
 	/* A call can be the last thing in a module, a trampoline the first. */
-	if (da_module_find(u->modules, f->exact ? f->pc : f->pc - DA_CPU_CALL_BACK, m) ||
-	    da_module_find(u->modules, f->pc, m))
+	if ((da_module_find(u->modules, f->exact ? f->pc : f->pc - DA_CPU_CALL_BACK, m) ||
+	     da_module_find(u->modules, f->pc, m)) &&
+	    da_module_is_there(m))
 		return true;
 	if (f->pc >= LOWEST_CODE)
-		u->unknown_pc = true;
+		u->unknown_pc = f->pc;
 	return false;
 }
 
@@ -147,7 +148,7 @@ static void walk_own(struct da_unwind *u, const struct da_unwind_start *start)
 void da_unwind_walk(struct da_unwind *u, const struct da_unwind_start *start)
 {
 	u->n = 0;
-	u->unknown_pc = false;
+	u->unknown_pc = 0;
 	if (u->mode == DA_UNWIND_NONE)
 		u->end = DA_UNWIND_END_OFF;
 	else if (u->max_depth == 0)
@@ -162,7 +163,7 @@ void da_unwind_first_only(struct da_unwind *u, const struct da_unwind_start *sta
 			  enum da_unwind_end end)
 {
 	u->n = 0;
-	u->unknown_pc = false;
+	u->unknown_pc = 0;
 	u->end = end;
 	if (u->mode == DA_UNWIND_NONE || u->max_depth == 0)
 		return;
