@@ -4,7 +4,7 @@
 
 usage: cd BUILD; python3 ../bench/instructions.py [--rows REGEX] [--tool PATH] [--top N]
 
-Runs bench/micro.c under valgrind --tool=callgrind, natively and below dumpalloc record, with two
+Runs bench/micro.c under Valgrind's callgrind, natively and below dumpalloc record, with two
 numbers of pairs: the difference of the counts, divided by that of the pairs, leaves out starting
 and ending. The program and the recorder are counted apart. The recorder's batches depend on the
 timing, so its count varies a little; the program's does not with one thread.
@@ -20,7 +20,9 @@ import tempfile
 
 import workloads
 
-FEW, MANY = 20480, 61440
+FEW, MANY = 10240, 40960
+TOOLS = ("/usr/libexec/valgrind", "/usr/lib/valgrind", "/usr/lib/*/valgrind",
+         "/usr/local/libexec/valgrind", "/usr/local/lib/valgrind")
 NATIVE, ALLOC, ALL = "native", "alloc", "all"
 
 
@@ -50,7 +52,7 @@ def callgrind(argv, folder, program):
     """Instructions of @program and of the others, and the program's file."""
     for path in glob.glob(os.path.join(folder, "cg.*")):
         os.unlink(path)
-    subprocess.run(["valgrind", "-q", "--tool=callgrind", "--trace-children=yes",
+    subprocess.run([os.path.join(folder, "launcher"), "-q", "--tool=callgrind", "--trace-children=yes",
                     "--callgrind-out-file=" + os.path.join(folder, "cg.%p"), *argv],
                    check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     own = others = 0
@@ -73,6 +75,19 @@ def functions(path, n, pairs):
         yield int(count.replace(",", "")) / pairs, name
 
 
+def with_names(top, library):
+    """The same with names in place of addresses: the shim that is embedded has no symbols, that in
+    @library has, and its load address is the one at which most addresses are of functions."""
+    done = subprocess.run(["nm", library], stdout=subprocess.PIPE, check=False)
+    symbols = {int(a, 16): name
+               for a, name in re.findall(r"^(\w+) [tT] (\S+)$", done.stdout.decode(), re.M)}
+    unnamed = [int(name, 16) for _, name in top if name.startswith("0x")]
+    bases = {a - s for a in unnamed for s in symbols if not (a - s) % 4096}
+    base = max(bases, default=0, key=lambda b: sum(a - b in symbols for a in unnamed))
+    return [(count, symbols.get(int(name, 16) - base, name) if name.startswith("0x") else name)
+            for count, name in top]
+
+
 def per_pair(row, mode, folder, o):
     """Instructions a pair takes in the program and in the recorder."""
     prefix = [o.tool, "record", "-q", "--force", "-o", os.path.join(folder, "recording"),
@@ -88,10 +103,18 @@ def per_pair(row, mode, folder, o):
     return (many - few) / (MANY - FEW), (many_others - few_others) / (MANY - FEW), top
 
 
+def callgrind_tool():
+    """Valgrind's program for callgrind and this machine."""
+    machine = {"x86_64": "amd64", "aarch64": "arm64"}.get(os.uname().machine, os.uname().machine)
+    for folder in TOOLS:
+        for path in glob.glob(f"{folder}/callgrind-{machine}-linux"):
+            return path
+    sys.exit("valgrind is not installed")
+
+
 def run(o, folder):
-    subprocess.run([*os.environ.get("CC", "cc").split(), "-O2", "-g", "-D_GNU_SOURCE", "-pthread",
-                    "-o", os.path.join(folder, "micro"),
-                    os.path.join(workloads.FOLDER, "micro.c")], check=True)
+    workloads.compile_own(folder, ["micro"])
+    workloads.compile_own(folder, ["launcher"], "-static", f'-DTOOL="{callgrind_tool()}"')
     print(f"{'':43} {'in the program':^23} {'in the recorder':^15}")
     print(f"{'instructions per malloc and free':43} {'native':>7} {'alloc':>7} {'all':>7} "
           f"{'alloc':>7} {'all':>7}", flush=True)
@@ -101,15 +124,15 @@ def run(o, folder):
         native, alloc, everything = (per_pair(row, m, folder, o) for m in (NATIVE, ALLOC, ALL))
         print(f"{row.name:43} {native[0]:7.0f} {alloc[0] - native[0]:+7.0f} "
               f"{everything[0] - native[0]:+7.0f} {alloc[1]:7.0f} {everything[1]:7.0f}", flush=True)
-        for count, name in alloc[2]:
+        library = os.path.join(os.path.dirname(o.tool), "libdumpalloc.so")
+        for count, name in with_names(alloc[2], library):
             print(f"    {count:7.1f} {name}")
 
 
 def main():
     o = options()
-    for program in "valgrind", o.tool:
-        if not shutil.which(program):
-            sys.exit(f"{program} is not there")
+    if not os.path.exists(o.tool):
+        sys.exit(f"{o.tool} is not there; run this in a build directory")
     folder = os.path.realpath(tempfile.mkdtemp(prefix="bench-", dir="."))
     try:
         run(o, folder)

@@ -35,13 +35,13 @@ class Row:
         return self.package or "a compiler"
 
 
-def compile_own(folder):
-    """The programs of this folder, built there."""
+def compile_own(folder, names=OWN, *flags):
+    """The programs of this folder, built into that one."""
     compiler = os.environ.get("CC", "cc").split()
-    for name in OWN:
-        subprocess.run([*compiler, "-O2", "-g", "-fno-omit-frame-pointer", "-D_GNU_SOURCE",
-                        "-pthread", "-o", os.path.join(folder, name),
-                        os.path.join(FOLDER, name + ".c")], check=True)
+    for name in names:
+        subprocess.run([*compiler, "-O2", "-g", "-D_GNU_SOURCE", "-pthread", *flags, "-o",
+                        os.path.join(folder, name), os.path.join(FOLDER, name + ".c")],
+                       check=True)
 
 
 def micro(folder, scale):
