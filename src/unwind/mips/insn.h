@@ -21,6 +21,8 @@ enum da_mips_register {
 	DA_MIPS_ZERO = 0,
 	DA_MIPS_V0 = 2,
 	DA_MIPS_A0 = 4,
+	DA_MIPS_S1 = 17,
+	DA_MIPS_S2 = 18,
 	DA_MIPS_T9 = 25,
 	DA_MIPS_GP = 28,
 	DA_MIPS_SP = 29,
@@ -88,12 +90,25 @@ static inline bool da_mips_is_call(const struct da_mips_text *t, uint32_t i)
 	return false;
 }
 
-/** Release 6 balc and jialc: calls that return to the next instruction. */
+/**
+ * Release 6 balc, jialc and the conditional kin (beqzalc, bnezalc, blezalc, bgezalc, bgtzalc,
+ * bltzalc): calls that return to the next instruction.
+ */
 static inline bool da_mips_is_compact_call(const struct da_mips_text *t, uint32_t i)
 {
+	unsigned rs = da_mips_rs(i), rt = da_mips_rt(i);
+
 	if (!t->r6)
 		return false;
-	return da_mips_op(i) == 0x3a || (da_mips_op(i) == 0x3e && da_mips_rs(i) == 0);
+	switch (da_mips_op(i)) {
+	case 0x06:
+	case 0x07: return rt != 0 && (rs == 0 || rs == rt);
+	case 0x08:
+	case 0x18: return rt != 0 && rs == 0;
+	case 0x3a: return true;
+	case 0x3e: return rs == 0;
+	}
+	return false;
 }
 
 /** jr (Release 6: jalr zero) through any register; the register is the rs field. */
@@ -103,66 +118,65 @@ static inline bool da_mips_is_jr(uint32_t i)
 	       da_mips_rd(i) == 0 && da_mips_rt(i) == 0;
 }
 
-/** Release 6 jic; the register is the rt field. */
-static inline bool da_mips_is_compact_jr(const struct da_mips_text *t, uint32_t i)
+/** Bytes from a stored register to its low word: where the target's word is in an 8-byte slot. */
+static inline int32_t da_mips_low_word(const struct da_mips_text *t, bool wide)
 {
-	return t->r6 && da_mips_op(i) == 0x36 && da_mips_rs(i) == 0;
+	return wide && t->image.word == 4 && t->image.big_endian ? 4 : 0;
 }
 
-/** b (beq zero, zero), with a delay slot. */
-static inline bool da_mips_is_b(uint32_t i)
+/** The offset of Loongson's gssq and gslq, which move two registers of 8 bytes. */
+static inline int32_t da_mips_pair_offset(uint32_t i)
 {
-	return i >> 16 == 0x1000;
+	return ((int32_t)(i << 17) >> 23) * 16;
 }
 
-/** Release 6 bc, without a delay slot. */
-static inline bool da_mips_is_compact_b(const struct da_mips_text *t, uint32_t i)
-{
-	return t->r6 && da_mips_op(i) == 0x32;
-}
-
-/** beq, bne, blez, bgtz, their likely forms, bltz and kin, bc1: conditional, 16-bit offset. */
-static inline bool da_mips_is_branch(const struct da_mips_text *t, uint32_t i)
+/**
+ * Whether @i stores register @reg, or loads it if @load: sw, sd, lw, ld, and Loongson's gssq and
+ * gslq (binutils' opcodes; Linux asm/inst.h, loongson3_lswc2_format). The address of its low word
+ * is the register da_mips_rs(i) + *offset_out.
+ */
+static inline bool da_mips_is_access(const struct da_mips_text *t, uint32_t i, bool load,
+				     unsigned reg, int32_t *offset_out)
 {
 	unsigned op = da_mips_op(i);
+	bool wide = op == (load ? 0x37u : 0x3fu);
 
-	return (op >= 0x04 && op <= 0x07) || (op >= 0x14 && op <= 0x17) ||
-	       (op == 0x01 && !da_mips_is_call(t, i)) ||
-	       (op == 0x11 && (da_mips_rs(i) & 0x1b) == 8);
+	if ((wide || op == (load ? 0x23u : 0x2bu)) && da_mips_rt(i) == reg) {
+		*offset_out = da_mips_simm(i) + da_mips_low_word(t, wide);
+		return true;
+	}
+	if (t->r6 || op != (load ? 0x32u : 0x3au) || (i & 0x8020) != 0x0020)
+		return false;
+	*offset_out = da_mips_pair_offset(i) + da_mips_low_word(t, true);
+	if (da_mips_rt(i) == reg)
+		return true;
+	*offset_out += 8;
+	return (i & 31) == reg;
 }
 
-/** Target of a b or conditional branch at @pc. */
-static inline da_addr da_mips_branch_target(da_addr pc, uint32_t i)
+/** sw, sd or gssq of @reg. */
+static inline bool da_mips_is_store(const struct da_mips_text *t, uint32_t i, unsigned reg)
 {
-	return pc + 4 + (da_addr)((int64_t)da_mips_simm(i) * 4);
+	int32_t offset;
+
+	return da_mips_is_access(t, i, false, reg, &offset);
 }
 
-/** Target of a bc at @pc. */
-static inline da_addr da_mips_compact_target(da_addr pc, uint32_t i)
+/** lw, ld or gslq of @reg. */
+static inline bool da_mips_is_load(const struct da_mips_text *t, uint32_t i, unsigned reg)
 {
-	int32_t words = (int32_t)(i << 6) >> 6;
+	int32_t offset;
 
-	return pc + 4 + (da_addr)((int64_t)words * 4);
+	return da_mips_is_access(t, i, true, reg, &offset);
 }
 
-/** sw or sd of @reg. */
-static inline bool da_mips_is_store(uint32_t i, unsigned reg)
+/**
+ * addu or daddu gp, gp, t9: part of what a gcc PIC function begins with, and of nothing else. (t9
+ * holds the function's own address at its entry only.)
+ */
+static inline bool da_mips_is_gp_setup(uint32_t i)
 {
-	return (da_mips_op(i) == 0x2b || da_mips_op(i) == 0x3f) && da_mips_rt(i) == reg;
-}
-
-/** lw or ld of @reg. */
-static inline bool da_mips_is_load(uint32_t i, unsigned reg)
-{
-	return (da_mips_op(i) == 0x23 || da_mips_op(i) == 0x37) && da_mips_rt(i) == reg;
-}
-
-/** Bytes from a stored register to its low word: where the target's word is in an 8-byte slot. */
-static inline int32_t da_mips_low_word(const struct da_mips_text *t, uint32_t access)
-{
-	bool wide = da_mips_op(access) == 0x3f || da_mips_op(access) == 0x37;
-
-	return wide && t->image.word == 4 && t->image.big_endian ? 4 : 0;
+	return i == 0x0399e021 || i == 0x0399e02d;
 }
 
 #endif

@@ -45,22 +45,12 @@ static void from_tables(const struct da_query *q, const struct da_mips_text *t,
 		rule->flags |= DA_RULE_CHECK;
 }
 
-static void from_prologue(const struct da_query *q, const struct da_mips_text *t,
-			  struct da_rule *rule)
-{
-	unsigned back = q->exact ? 0 : da_mips_call_before(t, q->pc);
-
-	if (q->exact || back)
-		da_mips_scan_prologue(t, q->pc - back, rule);
-}
-
 bool da_native_find(const struct da_query *q, unsigned attempt, struct da_rule *rule_out)
 {
 	struct da_mips_text t;
-	bool scan = q->mode == DA_UNWIND_AUTO || q->mode == DA_UNWIND_SCAN;
 
 	rule_out->kind = DA_RULE_NONE;
-	if (attempt > 2 || q->mode == DA_UNWIND_FP)
+	if (attempt > 1 || q->mode == DA_UNWIND_FP)
 		return false;
 	/* MIPS16 and microMIPS code. */
 	if (q->pc % 4 != 0)
@@ -68,10 +58,7 @@ bool da_native_find(const struct da_query *q, unsigned attempt, struct da_rule *
 	get_text(q->module, &t);
 	if (attempt == 0)
 		from_tables(q, &t, rule_out);
-	/* What was interrupted may be a prologue itself: there the epilogue knows more. */
-	else if (scan && attempt == (q->exact ? 2 : 1))
-		from_prologue(q, &t, rule_out);
-	else if (scan)
-		da_mips_scan_epilogue(&t, q->pc, q->exact, rule_out);
+	else if (q->mode != DA_UNWIND_CFI)
+		da_mips_scan(&t, q->pc, q->exact, rule_out);
 	return true;
 }

@@ -3,10 +3,8 @@
  * Rules from MIPS code, where no tables exist (for C: nearly always).
  *
  * Two methods, independent of each other: backward from the pc to the function's prologue, and
- * forward to its epilogue. Of 712,128 call sites in Debian's mipsel programs and libraries,
- * compared with .pdr, the first is right for 99.94 % (for all but one, start-up code without a
- * table entry left out), the second for 79 % and silent for 21 %. Both only read the text given, so
- * both run on any machine for either byte order. 32-bit encodings; o32, n32, n64; to Release 6.
+ * forward to its epilogue. Both only read the text given, so both run on any machine for either
+ * byte order. 32-bit encodings; o32, n32, n64; to Release 6. (MIPS16e: mips16.h.)
  */
 #ifndef DA_UNWIND_MIPS_SCAN_H
 #define DA_UNWIND_MIPS_SCAN_H
@@ -14,22 +12,47 @@
 #include "unwind/mips/insn.h"
 #include "unwind/rule.h"
 
+/** What a method makes of a pc. */
+enum da_mips_answer {
+	/** No rule. */
+	DA_MIPS_NOTHING = 0,
+	/** A rule, but a border between two functions may lie between the pc and what was found. */
+	DA_MIPS_DOUBT,
+	/** A rule. */
+	DA_MIPS_FOUND,
+};
+
 /**
  * Find the prologue that belongs to the instruction at @pc (the call, not the return address):
  * the nearest decrement of sp before it that is followed by a save of ra.
  *
  * Returns in between are no boundary: they are epilogues of the same function. The rule is based on
- * s8 when the prologue makes it a frame pointer, else on sp; it tells where s8 was saved.
+ * s8 when the prologue makes it a frame pointer, else on sp; it tells where s8 and s1 were saved.
+ * *rule_out is written only with a rule.
  */
-bool da_mips_scan_prologue(const struct da_mips_text *text, da_addr pc, struct da_rule *rule_out);
+enum da_mips_answer da_mips_scan_prologue(const struct da_mips_text *text, da_addr pc,
+					  struct da_rule *rule_out);
 
 /**
  * Find the epilogue that runs after @pc (the return address, or the interrupted instruction if
- * @exact) and read from it how the frame is taken down.
+ * @exact) and read from it how the frame is taken down. DOUBT: a call on the way, which might be
+ * one that does not return, or a jump to an unknown place.
  *
  * With @exact, ra may still (or again) be in its register: DA_RULE_RA_IN_LR.
+ * *rule_out is written only with a rule.
  */
-bool da_mips_scan_epilogue(const struct da_mips_text *text, da_addr pc, bool exact,
-			   struct da_rule *rule_out);
+enum da_mips_answer da_mips_scan_epilogue(const struct da_mips_text *text, da_addr pc, bool exact,
+					  struct da_rule *rule_out);
+
+/**
+ * The rule for @pc, a return address (bit 0: in MIPS16 code) or, if @exact, an interrupted
+ * instruction; DA_RULE_NONE if there is none.
+ *
+ * Both methods are asked. Where they contradict each other there is no rule; what one of them
+ * finds in doubt counts only if the other one agrees, or is silent and no doubt of the first kind
+ * (a border behind the prologue) is there. All rules are marked DA_RULE_CHECK.
+ */
+void da_mips_scan(const struct da_mips_text *text, da_addr pc, bool exact,
+		  struct da_rule *rule_out);
 
 #endif

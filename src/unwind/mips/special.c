@@ -66,8 +66,8 @@ static bool is_loader_start(const struct da_mips_text *text, da_addr pc)
 {
 	uint32_t i = da_mips_at(text, pc + 4);
 
-	return da_mips_is_load(da_mips_at(text, pc), DA_MIPS_GP) &&
-	       da_mips_is_load(i, DA_MIPS_SP) && da_mips_rs(i) == DA_MIPS_SP;
+	return da_mips_is_load(text, da_mips_at(text, pc), DA_MIPS_GP) &&
+	       da_mips_is_load(text, i, DA_MIPS_SP) && da_mips_rs(i) == DA_MIPS_SP;
 }
 
 bool da_mips_special_find(const struct da_mips_text *text, da_addr pc, struct da_rule *rule_out)

@@ -23,6 +23,7 @@ void da_mips_track_init(struct da_mips_track *t)
 	t->value[DA_MIPS_ZERO] = 0;
 	da_mips_track_set(t, DA_MIPS_SP, DA_MIPS_SP0, 0);
 	da_mips_track_set(t, DA_MIPS_S8, DA_MIPS_S80, 0);
+	da_mips_track_set(t, DA_MIPS_S1, DA_MIPS_S10, 0);
 	da_mips_track_set(t, DA_MIPS_RA, DA_MIPS_RA0, 0);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/** The general registers, as far as they follow from sp, s8 and ra at a starting point. */
+/** The general registers, as far as they follow from sp, s8, s1 and ra at a starting point. */
 #ifndef DA_UNWIND_MIPS_TRACK_H
 #define DA_UNWIND_MIPS_TRACK_H
 
@@ -12,6 +12,7 @@ enum da_mips_known {
 	DA_MIPS_SP0, /**< sp at the start + value */
 	DA_MIPS_S80, /**< s8 at the start + value */
 	DA_MIPS_RA0, /**< ra at the start (value 0) */
+	DA_MIPS_S10, /**< s1 at the start (value 0) */
 };
 
 /** The state; registers that were loaded or computed otherwise are unknown. */
@@ -20,7 +21,7 @@ struct da_mips_track {
 	int32_t value[32];
 };
 
-/** The starting point: only zero, sp, s8 and ra are known. */
+/** The starting point: only zero, sp, s8, s1 and ra are known. */
 void da_mips_track_init(struct da_mips_track *t);
 
 /** Declare register @reg to be @known + @value. Writes to the register zero are dropped. */
