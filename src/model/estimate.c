@@ -73,5 +73,5 @@ void da_model_sampled_add(struct da_model_sampled *to, const struct da_model_sam
 
 uint64_t da_model_error(double variance)
 {
-	return variance > 0 ? whole(ceil(DEVIATIONS * sqrt(variance))) : 0;
+	return variance > 0 ? whole(DEVIATIONS * sqrt(variance)) : 0;
 }

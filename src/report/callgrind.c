@@ -323,6 +323,22 @@ static void put_cmd(const struct da_header *h, FILE *out)
 	putc('\n', out);
 }
 
+/* The sums below are those of the estimates: readers take shares of them. */
+static void put_sampling(const struct da_model *m, FILE *out)
+{
+	const struct da_model_totals *t = &m->totals;
+	char text[DA_REPORT_SAMPLING];
+
+	if (!m->sample_bytes)
+		return;
+	fprintf(out, "desc: Stacks: %s\n", da_report_sampling(m, text));
+	fprintf(out,
+		"desc: Exact totals: curB %" PRIu64 " curBk %" PRIu64 " totB %" PRIu64
+		" totBk %" PRIu64 " pkB %" PRIu64 " pkBk %" PRIu64 " tmpBk %" PRIu64 "\n",
+		t->live_bytes, t->live_blocks, t->alloc_bytes, t->alloc_calls, t->peak_bytes,
+		t->peak_blocks, t->temporary_blocks);
+}
+
 static void put_header(const struct graph *g, FILE *out)
 {
 	const struct da_report *r = g->r;
@@ -331,6 +347,7 @@ static void put_header(const struct graph *g, FILE *out)
 	fprintf(out, "pid: %" PRIu32 "\n", r->header->pid);
 	put_cmd(r->header, out);
 	fprintf(out, "desc: Heap: bytes and blocks by call stack\n");
+	put_sampling(r->model, out);
 	if (r->truncated)
 		fprintf(out, "desc: Recording damaged at byte %" PRIu64 ", read up to there\n",
 			r->truncated_byte);

@@ -28,6 +28,10 @@ static void put_site(const struct da_report *r, const struct da_model_site *site
 
 void da_folded_write(const struct da_report *r, enum da_report_key key, FILE *out)
 {
+	char sampling[DA_REPORT_SAMPLING];
+
+	if (r->model->sample_bytes)
+		fprintf(out, "# %s\n", da_report_sampling(r->model, sampling));
 	for (size_t i = 0; i < r->model->n_sites; i++) {
 		const struct da_model_site *site = &r->model->sites[i];
 		uint64_t value = da_report_site_value(site, key);

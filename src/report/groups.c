@@ -34,6 +34,19 @@ void da_group_add(struct da_group_sums *sums, const struct da_model_site *site)
 	sums->peak_bytes += site->peak_bytes;
 	sums->peak_blocks += site->peak_blocks;
 	sums->temporary_blocks += site->temporary_blocks;
+	if (site->sampled)
+		da_model_sampled_add(&sums->sampled, site->sampled);
+}
+
+struct da_model_amount da_group_sampled(const struct da_group_sums *sums, enum da_report_key key)
+{
+	switch (key) {
+	case DA_REPORT_KEY_LEAKED: return sums->sampled.live;
+	case DA_REPORT_KEY_BYTES:
+	case DA_REPORT_KEY_CALLS: return sums->sampled.alloc;
+	case DA_REPORT_KEY_TEMPORARY: return sums->sampled.temporary;
+	default: return sums->sampled.peak;
+	}
 }
 
 uint64_t da_group_value(const struct da_group_sums *sums, enum da_report_key key)

@@ -18,6 +18,7 @@ struct da_group_sums {
 	uint64_t live_bytes, live_blocks;
 	uint64_t peak_bytes, peak_blocks;
 	uint64_t temporary_blocks;
+	struct da_model_sampled sampled; /**< of a sampled recording */
 };
 
 /** All stacks that asked from one source line (or one address, when lines are unknown). */
@@ -44,6 +45,9 @@ void da_groups_deinit(struct da_groups *g);
 
 /** Add @site to @sums. */
 void da_group_add(struct da_group_sums *sums, const struct da_model_site *site);
+
+/** Blocks sampled for the number of @sums that @key names, and its estimate's variance. */
+struct da_model_amount da_group_sampled(const struct da_group_sums *sums, enum da_report_key key);
 
 /** The number of @sums that @key names (DEFAULT: as PEAK). */
 uint64_t da_group_value(const struct da_group_sums *sums, enum da_report_key key);

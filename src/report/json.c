@@ -110,6 +110,7 @@ static json_t *recorder(const struct da_header *h)
 	set_number(o, "min_size", h->min_size);
 	json_object_set_new(o, "max_size",
 			    h->max_size == UINT64_MAX ? json_null() : number(h->max_size));
+	json_object_set_new(o, "sample_bytes", h->sample ? number(h->sample) : json_null());
 	return o;
 }
 
@@ -187,6 +188,7 @@ static json_t *quality(const struct da_report *r)
 	set_number(o, "events_decoded", q->events_decoded);
 	json_object_set_new(o, "events_lost", events_lost(q));
 	set_number(o, "unknown_frees", q->unknown_frees);
+	set_number(o, "filtered_frees", q->filtered_frees);
 	set_number(o, "order_repairs", q->order_repairs);
 	set_number(o, "stacks_complete", q->stacks_complete);
 	set_number(o, "stacks_truncated", q->stacks_truncated);
@@ -328,6 +330,32 @@ static void put_stack(const struct writer *w, const struct da_model_site *site)
 	}
 }
 
+static void set_amount(json_t *sampled, json_t *error, const char *const keys[2],
+		       const struct da_model_amount *a)
+{
+	set_number(sampled, keys[0], a->bytes);
+	set_number(sampled, keys[1], a->blocks);
+	set_number(error, keys[0], da_model_error(a->bytes_variance));
+	set_number(error, keys[1], da_model_error(a->blocks_variance));
+}
+
+/* What estimates rest on, and how far they may be off. */
+static void set_sampled(json_t *o, const struct da_model_sampled *s)
+{
+	static const char *const alloc[] = { "alloc_bytes", "alloc_calls" };
+	static const char *const live[] = { "live_bytes", "live_blocks" };
+	static const char *const peak[] = { "peak_bytes", "peak_blocks" };
+	json_t *sampled = json_object(), *error = json_object();
+
+	set_amount(sampled, error, alloc, &s->alloc);
+	set_amount(sampled, error, live, &s->live);
+	set_amount(sampled, error, peak, &s->peak);
+	set_number(sampled, "temporary_blocks", s->temporary.blocks);
+	set_number(error, "temporary_blocks", da_model_error(s->temporary.blocks_variance));
+	json_object_set_new(o, "sampled", sampled);
+	json_object_set_new(o, "error", error);
+}
+
 static json_t *site_numbers(const struct da_model_site *s)
 {
 	json_t *o = json_object();
@@ -347,6 +375,8 @@ static json_t *site_numbers(const struct da_model_site *s)
 	set_number(o, "last_time_ns", s->last_time_ns);
 	json_object_set_new(o, "complete",
 			    json_boolean(s->depth && s->end == DA_UNWIND_END_COMPLETE));
+	if (s->sampled)
+		set_sampled(o, s->sampled);
 	return o;
 }
 

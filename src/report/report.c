@@ -37,6 +37,17 @@ const char *da_report_machine(uint32_t machine, char buf[32])
 	}
 }
 
+const char *da_report_sampling(const struct da_model *m, char buf[DA_REPORT_SAMPLING])
+{
+	buf[0] = '\0';
+	if (m->sample_bytes)
+		snprintf(buf, DA_REPORT_SAMPLING,
+			 "sampled every %" PRIu32
+			 " bytes on average: costs of stacks are estimates",
+			 m->sample_bytes);
+	return buf;
+}
+
 const char *da_report_end(const struct da_model_quality *q, char buf[DA_REPORT_END])
 {
 	if (!q->has_end)

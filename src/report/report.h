@@ -40,6 +40,15 @@ extern const char *const da_report_key_words[];
 /** The number of @site that @key names (DEFAULT: as PEAK). */
 uint64_t da_report_site_value(const struct da_model_site *site, enum da_report_key key);
 
+/** Room for da_report_sampling(), with the NUL. */
+#define DA_REPORT_SAMPLING 96
+
+/**
+ * "sampled every 524288 bytes on average: costs of stacks are estimates", for those who look into a
+ * file; "" when nothing was sampled. @return @buf
+ */
+const char *da_report_sampling(const struct da_model *m, char buf[DA_REPORT_SAMPLING]);
+
 /** ELF e_machine as uname says it: "x86_64", "mips" …; "elf-machine-N" for others. @return @buf
  * or a constant. */
 const char *da_report_machine(uint32_t machine, char buf[32]);

@@ -64,6 +64,24 @@ static void put_times(const struct da_text_page *t)
 	da_layout_field(&t->layout, "ran", text);
 }
 
+/* Of a site with that much, exp(-3) = 5 % are not sampled at all. */
+#define SURE 3.0
+
+static void put_sampling(const struct da_text_page *t)
+{
+	uint32_t mean = t->r->model->sample_bytes;
+	char every[DA_UNITS_TEXT], sure[DA_UNITS_TEXT], text[320];
+
+	if (!mean)
+		return;
+	snprintf(text, sizeof text,
+		 "every %s on average: totals are exact, sites are estimates. 95 of 100 are off by "
+		 "less than the error told (+-); one that had %s or more is missing in less than 5 "
+		 "of 100 cases",
+		 da_units_bytes(every, mean), da_units_bytes(sure, (uint64_t)(SURE * mean)));
+	da_layout_field(&t->layout, "sampled", text);
+}
+
 void da_text_put_head(const struct da_text_page *t)
 {
 	const struct da_header *h = t->r->header;
@@ -79,6 +97,7 @@ void da_text_put_head(const struct da_text_page *t)
 	snprintf(text, sizeof text, "dumpalloc %s%s", version[0] ? version : "(unknown version)",
 		 h->direct ? ", written by the library itself" : "");
 	da_layout_field(l, "recorded by", text);
+	put_sampling(t);
 }
 
 /* ---- quality */
@@ -134,6 +153,27 @@ static void put_repairs(const struct da_text_page *t)
 	da_layout_field(&t->layout, "repairs", text);
 }
 
+/* Blocks that the recorder left out, by their size. */
+static void put_filter(const struct da_text_page *t)
+{
+	const struct da_header *h = t->r->header;
+	char least[DA_UNITS_TEXT], most[DA_UNITS_TEXT], frees[DA_UNITS_TEXT], text[256];
+	size_t n;
+
+	if (!h->min_size && h->max_size == UINT64_MAX)
+		return;
+	n = (size_t)snprintf(text, sizeof text, "only blocks of %s",
+			     da_units_bytes(least, h->min_size));
+	if (h->max_size == UINT64_MAX)
+		n += (size_t)snprintf(text + n, sizeof text - n, " or more");
+	else
+		n += (size_t)snprintf(text + n, sizeof text - n, " to %s",
+				      da_units_bytes(most, h->max_size));
+	snprintf(text + n, sizeof text - n, " were recorded; %s frees of others",
+		 da_units_count(frees, t->r->model->quality.filtered_frees));
+	da_layout_field(&t->layout, "filter", text);
+}
+
 static const char *end_text(unsigned end)
 {
 	switch (end) {
@@ -156,7 +196,9 @@ static void put_stacks(const struct da_text_page *t)
 	size_t n;
 
 	if (all == 0) {
-		da_layout_field(&t->layout, "stacks", "none were recorded: totals only");
+		da_layout_field(&t->layout, "stacks",
+				t->r->model->sample_bytes ? "no block was sampled: totals only" :
+							    "none were recorded: totals only");
 		return;
 	}
 	n = (size_t)snprintf(text, sizeof text, "%s of %s complete (%s)",
@@ -168,8 +210,9 @@ static void put_stacks(const struct da_text_page *t)
 					      da_units_count(a, q->stacks_by_end[i]));
 	da_layout_field(&t->layout, "stacks", text);
 	if (q->calls_without_stack) {
-		snprintf(text, sizeof text, "%s allocations have no stack",
-			 da_units_count(a, q->calls_without_stack));
+		snprintf(text, sizeof text, "%s allocations %s",
+			 da_units_count(a, q->calls_without_stack),
+			 t->r->model->sample_bytes ? "were not sampled" : "have no stack");
 		da_layout_field(&t->layout, "", text);
 	}
 }
@@ -233,6 +276,7 @@ void da_text_put_quality(const struct da_text_page *t)
 	put_damage(t);
 	put_events(t);
 	put_repairs(t);
+	put_filter(t);
 	put_stacks(t);
 	put_symbols(t);
 }

@@ -17,6 +17,7 @@
 #define NAME_LINES 6
 /* A function, its file and its module, each of any length. */
 #define FRAME_TEXT (3 * DA_CLEAN_MAX + 64)
+#define ERROR_TEXT (2 * DA_UNITS_TEXT + 32)
 
 /* What one section counts. */
 struct view {
@@ -53,6 +54,23 @@ static struct da_layout_row row_of(const struct view *v, const struct da_group_s
 		row.blocks = s->temporary_blocks;
 	}
 	return row;
+}
+
+/* "+- 1.20 MiB, 34 sampled": how far the row's own measure may be off. */
+static const char *error_text(const struct view *v, const struct da_group_sums *s, char *text,
+			      size_t size)
+{
+	struct da_model_amount a = da_group_sampled(s, v->key);
+	bool is_blocks = v->key == DA_REPORT_KEY_CALLS || v->key == DA_REPORT_KEY_TEMPORARY;
+	char error[DA_UNITS_TEXT], sampled[DA_UNITS_TEXT];
+
+	if (is_blocks)
+		da_units_short(error, da_model_error(a.blocks_variance));
+	else
+		da_units_bytes(error, da_model_error(a.bytes_variance));
+	snprintf(text, size, "+- %s%s, %s sampled", error, is_blocks ? " blocks" : "",
+		 da_units_short(sampled, a.blocks));
+	return text;
 }
 
 static int compare_items(const void *a, const void *b)
@@ -283,6 +301,7 @@ static void put_stacks(const struct da_text_page *t, const struct view *v,
 {
 	size_t n, shown;
 	struct item *items = stacks_of(t, v, group, &n);
+	char error[ERROR_TEXT];
 
 	n = keep_parts(v, items, n);
 	shown = t->options->sub_limit && n > t->options->sub_limit ? t->options->sub_limit : n;
@@ -291,6 +310,9 @@ static void put_stacks(const struct da_text_page *t, const struct view *v,
 			struct da_layout_row row = row_of(v, &items[i].sums);
 
 			da_layout_row(&t->layout, &row);
+			if (t->r->model->sample_bytes)
+				fprintf(t->layout.out, "  %s",
+					error_text(v, &items[i].sums, error, sizeof error));
 			putc('\n', t->layout.out);
 		}
 		put_stack(t, group, items[i].index, items[i].n_alike);
@@ -341,11 +363,15 @@ static void put_group(const struct da_text_page *t, const struct view *v, const 
 	const struct da_group *group = &t->groups->groups[item->index];
 	struct da_layout_row row = row_of(v, &item->sums);
 	char label[DA_CLEAN_MAX + 1], part[DA_UNITS_TEXT], all[DA_UNITS_TEXT], share[DA_UNITS_TEXT];
+	char error[ERROR_TEXT];
 
 	da_layout_row(&t->layout, &row);
 	put_name(t, group->is_stackless ? "[no stack]" : short_label(t, &group->own, label));
 	if (group->is_stackless)
 		return;
+	if (t->r->model->sample_bytes)
+		fprintf(t->layout.out, "%*s%s\n", NAME_INDENT, "",
+			error_text(v, &item->sums, error, sizeof error));
 	put_place(t, group);
 	if (v->key == DA_REPORT_KEY_TEMPORARY)
 		fprintf(t->layout.out, "%*s%s of %s blocks from here (%s)\n", NAME_INDENT, "",
@@ -379,7 +405,10 @@ static void put_view(const struct da_text_page *t, const struct view *v, const c
 		return;
 	items = items_of(t, v, &n);
 	shown = t->options->limit && n > t->options->limit ? t->options->limit : n;
-	da_layout_row_head(&t->layout, "site");
+	if (!n && t->r->model->sample_bytes)
+		fprintf(t->layout.out, "  none of these blocks was sampled\n");
+	else
+		da_layout_row_head(&t->layout, "site");
 	for (size_t i = 0; i < shown; i++)
 		put_group(t, v, &items[i]);
 	put_rest(t, v, items + shown, n - shown, "site");
