@@ -27,6 +27,9 @@ void fixture_open(struct da_report *r);
 /** The same calls without any stack. */
 void fixture_open_stackless(struct da_report *r);
 
+/** A program recorded with --sample=2048 --min-size=16. */
+void fixture_open_sampled(struct da_report *r);
+
 /** Two blocks that one line of keep() got, the first through strdup(), the other through @second. */
 void fixture_open_wrappers(struct da_report *r, const char *second);
 

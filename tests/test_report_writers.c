@@ -46,11 +46,20 @@ static const struct {
 
 /* ---- golden files */
 
-static void golden_path(char *path, size_t size, const char *name)
+static const struct {
+	const char *name;
+	void (*open)(struct da_report *r);
+} recordings[] = {
+	{ "small", fixture_open },
+	{ "sampled", fixture_open_sampled },
+};
+#define N_RECORDINGS (sizeof recordings / sizeof *recordings)
+
+static void golden_path(char *path, size_t size, const char *recording, const char *name)
 {
 	const char *top = getenv("top_srcdir");
 
-	snprintf(path, size, "%s/tests/report/small.%s.golden", top ? top : ".", name);
+	snprintf(path, size, "%s/tests/report/%s.%s.golden", top ? top : ".", recording, name);
 }
 
 static char *read_file(const char *path)
@@ -84,15 +93,16 @@ static void hide_version(char *text)
 
 START_TEST(document_is_the_golden_one)
 {
+	size_t writer = (size_t)_i % N_WRITERS, recording = (size_t)_i / N_WRITERS;
 	struct da_report r;
 	char path[512], *got, *want;
 	size_t len;
 
-	fixture_open(&r);
-	got = fixture_render(writers[_i].write, &r, &len);
+	recordings[recording].open(&r);
+	got = fixture_render(writers[writer].write, &r, &len);
 	fixture_close(&r);
 	hide_version(got);
-	golden_path(path, sizeof path, writers[_i].name);
+	golden_path(path, sizeof path, recordings[recording].name, writers[writer].name);
 	if (getenv("UPDATE_GOLDEN")) {
 		FILE *f = fopen(path, "w");
 
@@ -332,7 +342,7 @@ START_TEST(text_fits_80_columns)
 	size_t len;
 	char *text;
 
-	fixture_open(&r);
+	recordings[_i].open(&r);
 	text = fixture_render(write_text, &r, &len);
 	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
 		ck_assert_msg(da_clean_columns(line, strlen(line)) <= 80, "%s", line);
@@ -423,13 +433,13 @@ int main(void)
 	SRunner *r;
 	int failed;
 
-	tcase_add_loop_test(t, document_is_the_golden_one, 0, N_WRITERS);
+	tcase_add_loop_test(t, document_is_the_golden_one, 0, N_WRITERS * N_RECORDINGS);
 	tcase_add_test(t, callgrind_costs_sum_up_to_the_totals);
 	tcase_add_test(t, without_stacks_there_are_still_totals);
 	tcase_add_test(t, recursion_counts_once_per_pair);
 	tcase_add_loop_test(t, a_site_names_the_wrapper_that_all_its_stacks_call, 0, 2);
 	tcase_add_loop_test(t, evil_texts_are_harmless_in_every_document, 0, N_EVILS);
-	tcase_add_test(t, text_fits_80_columns);
+	tcase_add_loop_test(t, text_fits_80_columns, 0, N_RECORDINGS);
 	tcase_add_test(t, a_long_name_wraps_and_ends);
 	tcase_add_test(t, brief_names_keep_what_matters);
 	tcase_add_test(t, wrappers_are_known_by_their_whole_name);

@@ -169,7 +169,7 @@ static void put_filter(const struct da_text_page *t)
 	else
 		n += (size_t)snprintf(text + n, sizeof text - n, " to %s",
 				      da_units_bytes(most, h->max_size));
-	snprintf(text + n, sizeof text - n, " were recorded; %s frees of others",
+	snprintf(text + n, sizeof text - n, " were recorded; frees of others: %s",
 		 da_units_count(frees, t->r->model->quality.filtered_frees));
 	da_layout_field(&t->layout, "filter", text);
 }
