@@ -36,7 +36,7 @@ struct scan {
 	struct da_thread *thread;
 	uintptr_t pc; /* the unknown one that it is for, or 0 */
 	enum da_peek way; /* for entries that may go away; PLAIN: none was met */
-	bool whole; /* all of the list, not only what came behind the tail */
+	bool whole; /* all of the list, not only from the tail on */
 	uint32_t n; /* entries */
 	bool skipped; /* some entry is not known yet */
 	bool gone, changed; /* the table has to */
@@ -350,6 +350,8 @@ static bool add_entry(struct scan *s, const struct entry *e)
 		da_copy(scratch.name, vdso, sizeof vdso);
 	if (role == DA_MODULE_EXECUTABLE)
 		f->m.entry = da_shim.linkmap.auxv.entry;
+	else if (f->link.l_addr == da_shim.linkmap.auxv.base && scratch.image.ehdr.e_entry)
+		f->m.entry = f->link.l_addr + scratch.image.ehdr.e_entry;
 	if (!describe(&f->m, &scratch.image, e->lasting))
 		return true;
 	if (!s->whole && overlaps_known(&f->m)) /* something has gone that we did not hear of */
@@ -494,14 +496,20 @@ void da_modules_end_close(void)
 	da_modules_touch();
 }
 
-/* Whether the table has a module there; asked for a pc that is unknown: it has gone silently. */
-static bool is_in_table(uintptr_t pc)
+/* The table has a module for the pc: in its place, or gone silently (@there_out). */
+static bool is_in_table(uintptr_t pc, bool *there_out)
 {
-	return pc && (da_module_find(&da_shim.modules, pc, &scratch.module) ||
-		      da_module_find(&da_shim.modules, pc - 1, &scratch.module));
+	struct da_module *m = &scratch.module;
+
+	*there_out = false;
+	if (!pc || (!da_module_find(&da_shim.modules, pc - 1, m) &&
+		    !da_module_find(&da_shim.modules, pc, m)))
+		return false;
+	*there_out = da_module_is_there(m);
+	return true;
 }
 
-static void scan(struct scan *s)
+static enum da_modules_result scan(struct scan *s)
 {
 	bool done = read_list(s);
 
@@ -516,19 +524,26 @@ static void scan(struct scan *s)
 		install(s->gone);
 	if (!done)
 		da_modules_touch();
+	if (s->lost)
+		return DA_MODULES_LOST;
+	return s->changed ? DA_MODULES_CHANGED : done ? DA_MODULES_SAME : DA_MODULES_BUSY;
 }
 
-bool da_modules_scan(struct da_thread *t, uintptr_t pc, bool *lost_lease_out)
+enum da_modules_result da_modules_scan(struct da_thread *t, uintptr_t pc)
 {
 	struct scan s = { .thread = t, .pc = pc };
+	enum da_modules_result result = DA_MODULES_SAME;
+	bool in_table, there;
 
-	*lost_lease_out = false;
 	if (!known || !entries || !begin_scan(t->tid))
-		return false;
-	s.whole = __atomic_exchange_n(&stale, 0, __ATOMIC_ACQ_REL) || !tail.at || is_in_table(pc);
+		return DA_MODULES_BUSY;
+	in_table = is_in_table(pc, &there);
+	s.whole = __atomic_exchange_n(&stale, 0, __ATOMIC_ACQ_REL) || !tail.at ||
+		  (in_table && !there);
 	if (s.whole || has_grown())
-		scan(&s);
-	*lost_lease_out = s.lost;
+		result = scan(&s);
+	if (result == DA_MODULES_SAME && there)
+		result = DA_MODULES_CHANGED;
 	end_scan();
-	return s.changed && !s.lost;
+	return result;
 }

@@ -19,6 +19,15 @@ struct walk {
 	bool complete;
 };
 
+/* A module that the table does not have yet: not needed for the walk, but for its names. */
+static void look_for_module(struct da_unwind *u, uintptr_t pc)
+{
+	struct da_module m;
+
+	if (!u->unknown_pc && !da_module_find(u->modules, pc - 1, &m))
+		u->unknown_pc = pc;
+}
+
 static int on_frame(struct context *context, void *arg)
 {
 	struct walk *w = arg;
@@ -37,6 +46,7 @@ static int on_frame(struct context *context, void *arg)
 		u->end = DA_UNWIND_END_DEPTH;
 		return URC_END_OF_STACK;
 	}
+	look_for_module(u, pc);
 	u->pcs[u->n] = pc;
 	u->exact[u->n] = before != 0;
 	u->n++;

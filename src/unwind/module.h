@@ -24,7 +24,8 @@ struct da_module {
 	/** PT_GNU_EH_FRAME; 0 where there is none. */
 	uintptr_t eh_frame_hdr;
 	size_t eh_frame_hdr_size;
-	/** Entry point when this is the executable, else 0. */
+	/** Entry point of the executable, and of the dynamic linker, which runs constructors from
+	 * there; else 0. */
 	uintptr_t entry;
 	/**
 	 * Address of a word of it that tells it from others, and its value; 0 for a module that is

@@ -22,6 +22,8 @@ void da_native_cfi_find(const struct da_query *q, struct da_cfi_registers reg,
 	};
 
 	da_cfi_find(&cfi, q->exact ? q->pc : q->pc - 1, rule_out);
+	if (rule_out->kind == DA_RULE_NONE && da_native_is_entry(q)) /* the dynamic linker's */
+		*rule_out = (struct da_rule){ .kind = DA_RULE_END };
 }
 
 bool da_native_is_entry(const struct da_query *q)
