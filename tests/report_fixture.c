@@ -279,51 +279,6 @@ void fixture_open_sampled(struct da_report *r)
 	finish(r);
 }
 
-/* 200 small blocks, of which 8 were sampled; 20 large ones, all but one sampled. */
-static void say_sampled(void)
-{
-	bool with_stacks = true;
-	uint64_t load_a = STACK(1, PROG + 0x101, PROG + 0x201, PROG + 0x901);
-	uint64_t load_b = STACK(1, PROG + 0x101, PROG + 0x211, PROG + 0x901);
-	uint64_t name = STACK(1, LIB + 0x101, PROG + 0x301, PROG + 0x211, PROG + 0x901);
-
-	for (unsigned i = 0; i < 20; i++)
-		stream_alloc(&st, 1, 0x10000 + 0x10000 * i, 4096,
-			     i == 7	? 0 :
-			     i % 3 == 0 ? load_a :
-					  load_b);
-	tick(1, 10 * MS);
-	for (unsigned i = 0; i < 200; i++)
-		stream_alloc(&st, 1, 0x200000 + 0x100 * i, 64, i % 25 == 0 ? name : 0);
-	tick(1, 20 * MS);
-	for (unsigned i = 0; i < 200; i += 2)
-		stream_free(&st, 1, 0x200000 + 0x100 * i, 0);
-	stream_free(&st, 1, 0x900000, 0); /* of a block that was too small to be recorded */
-	stream_alloc(&st, 1, 0xa00000, 64, name);
-	stream_free(&st, 1, 0xa00000, 0);
-}
-
-void fixture_open_sampled(struct da_report *r)
-{
-	struct da_model_options options;
-
-	fixture_set_names(program_names);
-	da_model_options_init(&options);
-	options.sample = 2048;
-	options.is_filtered = true;
-	begin_with(&options);
-	header.sample = options.sample;
-	header.min_size = 16;
-	stream_numbers(&st, 1, DA_EXT_THREAD, 1, (uint64_t)4711);
-	stream_name(&st, 1, "prog");
-	stream_load(&st, 1, 1, PROG, 0x10000, "/usr/bin/prog");
-	stream_load(&st, 1, 2, LIB, 0x10000, "/usr/lib/libthing.so.1");
-	say_sampled();
-	stream_numbers(&st, 0, DA_EXT_END, 4, (uint64_t)DA_END_EXIT, (uint64_t)0, (uint64_t)323,
-		       (uint64_t)323);
-	finish(r);
-}
-
 void fixture_open_evil(struct da_report *r, const char *evil, size_t len)
 {
 	static char path[512];
