@@ -116,10 +116,17 @@ uint64_t stream_stack_end(struct stream *s, uint32_t thread, const struct da_enc
 {
 	struct stream_thread *t = &s->threads[thread];
 	uint8_t *p = stream_room(s, thread, DA_ENCODE_STACK_MAX(f->n));
+	uintptr_t pcs[STREAM_FRAMES];
+	uint8_t exact[STREAM_FRAMES];
+	struct da_encode_frames outward = { pcs, exact, f->n, f->end };
 
+	for (uint32_t i = 0; i < f->n; i++) {
+		pcs[i] = f->pcs[f->n - 1 - i];
+		exact[i] = f->exact[f->n - 1 - i];
+	}
 	t->encoder.frames = t->frames;
 	t->encoder.exact = t->exact;
-	stream_put(s, thread, da_encode_stack(&t->encoder, p, f));
+	stream_put(s, thread, da_encode_stack(&t->encoder, p, &outward));
 	return t->encoder.n_stacks;
 }
 

@@ -209,7 +209,7 @@ END_TEST
 
 START_TEST(stacks_share_outer_frames)
 {
-	uintptr_t first[] = {0x30, 0x20, 0x10}, second[] = {0x41, 0x20, 0x10};
+	uintptr_t first[] = {0x10, 0x20, 0x30}, second[] = {0x10, 0x20, 0x41};
 	uint8_t exact[3] = {0};
 	struct da_encode_frames f = {first, exact, 3, 0};
 	struct da_cursor c;

@@ -117,19 +117,6 @@ START_TEST(stacks_are_found_by_hash_while_the_table_grows)
 }
 END_TEST
 
-START_TEST(stack_hash_tells_order_end_and_exactness)
-{
-	uintptr_t a[] = {1, 2, 3}, b[] = {3, 2, 1};
-	uint8_t none[3] = {0}, one[3] = {0, 1, 0};
-	uint64_t h = da_stacks_hash(a, none, 3, 0);
-
-	ck_assert_uint_ne(h, da_stacks_hash(b, none, 3, 0));
-	ck_assert_uint_ne(h, da_stacks_hash(a, none, 3, 1));
-	ck_assert_uint_ne(h, da_stacks_hash(a, one, 3, 0));
-	ck_assert_uint_ne(h, da_stacks_hash(a, none, 2, 0));
-}
-END_TEST
-
 START_TEST(link_map_finds_what_the_dynamic_linker_finds)
 {
 	struct da_linkmap l = {.debug = NULL};
@@ -221,7 +208,6 @@ int main(void)
 	tcase_add_test(t, quantities_have_units_and_bounds);
 	tcase_add_test(t, boot_heap_aligns_zeroes_and_ends_without_harm);
 	tcase_add_test(t, stacks_are_found_by_hash_while_the_table_grows);
-	tcase_add_test(t, stack_hash_tells_order_end_and_exactness);
 	tcase_add_test(t, link_map_finds_what_the_dynamic_linker_finds);
 	tcase_add_test(t, a_zombie_does_not_exist);
 	tcase_add_test(t, raw_system_calls_agree_with_the_libc);

@@ -8,6 +8,7 @@
 #include "unwind/cache.h"
 #include "unwind/module.h"
 #include "unwind/samples.h"
+#include "unwind/trail.h"
 #include "unwind/unwind.h"
 
 #define MAX_DEPTH 8
@@ -18,17 +19,38 @@ struct world {
 	struct da_module module;
 	struct da_module_table table;
 	uintptr_t stack[128];
-	uintptr_t pcs[MAX_DEPTH];
-	uint8_t exact[MAX_DEPTH];
+	void *memory;
 	struct da_unwind u;
 	struct da_unwind_start start;
 };
 
-/* log2 of the cache's most slots over its first */
-#define CACHE_GROWTH_MOST 5
-_Static_assert(DA_UNWIND_CACHE_SLOTS == 1 << (DA_CACHE_FIRST_LOG + CACHE_GROWTH_MOST), "");
-
 static struct world w;
+
+static void set_depth(uint32_t depth)
+{
+	struct da_unwind old = w.u;
+
+	free(w.memory);
+	w.memory = calloc(1, da_unwind_bytes(depth));
+	memset(&w.u, 0, sizeof(w.u));
+	da_unwind_init(&w.u, w.memory, depth);
+	w.u.modules = &w.table;
+	w.u.mode = old.mode;
+	w.u.stack_hi = old.stack_hi;
+	w.u.gcc_backtrace = old.gcc_backtrace;
+	w.u.gcc_get_ip_info = old.gcc_get_ip_info;
+}
+
+/* The @i-th frame, from the innermost. */
+static uintptr_t pc_of(uint32_t i)
+{
+	return w.u.pcs[w.u.n - 1 - i];
+}
+
+static bool is_exact(uint32_t i)
+{
+	return w.u.exact[w.u.n - 1 - i];
+}
 
 static void set_up(void)
 {
@@ -38,18 +60,14 @@ static void set_up(void)
 		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	ck_assert_ptr_ne(w.base, MAP_FAILED);
 	w.table = (struct da_module_table){ .generation = 1, .n = 1, .modules = &w.module };
-	w.u.modules = &w.table;
-	w.u.cache = calloc(1, da_unwind_cache_bytes());
-	w.u.pcs = w.pcs;
-	w.u.exact = w.exact;
-	w.u.max_depth = MAX_DEPTH;
+	set_depth(MAX_DEPTH);
 	w.u.stack_hi = (uintptr_t)(w.stack + 128);
 	w.start.sp = (uintptr_t)w.stack;
 }
 
 static void tear_down(void)
 {
-	free(w.u.cache);
+	free(w.memory);
 	munmap(w.base, 0x3000);
 }
 
@@ -97,7 +115,7 @@ START_TEST(first_only_gives_the_caller_and_the_reason)
 	w.start.pc = 0x1234;
 	da_unwind_first_only(&w.u, &w.start, DA_UNWIND_END_FOREIGN_STACK);
 	ck_assert_uint_eq(w.u.n, 1);
-	ck_assert_uint_eq(w.pcs[0], 0x1234);
+	ck_assert_uint_eq(pc_of(0), 0x1234);
 	ck_assert_int_eq(w.u.end, DA_UNWIND_END_FOREIGN_STACK);
 }
 END_TEST
@@ -143,9 +161,9 @@ START_TEST(gcc_mode_leaves_out_our_own_frames)
 
 	use_gcc(pcs);
 	check_end(DA_UNWIND_END_COMPLETE, 3);
-	ck_assert_uint_eq(w.pcs[0], 0x2000);
-	ck_assert_uint_eq(w.pcs[2], 0x4000);
-	ck_assert(!w.exact[0] && w.exact[1]);
+	ck_assert_uint_eq(pc_of(0), 0x2000);
+	ck_assert_uint_eq(pc_of(2), 0x4000);
+	ck_assert(!is_exact(0) && is_exact(1));
 }
 END_TEST
 
@@ -155,7 +173,7 @@ START_TEST(gcc_mode_does_not_call_a_cut_stack_complete)
 
 	use_gcc(pcs);
 	check_end(DA_UNWIND_END_NO_RULE, 4);
-	w.u.max_depth = 2;
+	set_depth(2);
 	check_end(DA_UNWIND_END_DEPTH, 2);
 	w.start.pc = 0x9999;
 	check_end(DA_UNWIND_END_NO_RULE, 1);
@@ -216,10 +234,10 @@ START_TEST(chain_of_frames_is_walked_to_its_end)
 	/* the second time from the cache */
 	for (int i = 0; i < 2; i++) {
 		check_end(DA_UNWIND_END_COMPLETE, 3);
-		ck_assert_uint_eq(w.pcs[0], at(PLAIN));
-		ck_assert_uint_eq(w.pcs[1], at(WRAPPED));
-		ck_assert_uint_eq(w.pcs[2], at(DYNAMIC));
-		ck_assert(!w.exact[0] && !w.exact[1] && !w.exact[2]);
+		ck_assert_uint_eq(pc_of(0), at(PLAIN));
+		ck_assert_uint_eq(pc_of(1), at(WRAPPED));
+		ck_assert_uint_eq(pc_of(2), at(DYNAMIC));
+		ck_assert(!is_exact(0) && !is_exact(1) && !is_exact(2));
 	}
 }
 END_TEST
@@ -227,11 +245,11 @@ END_TEST
 START_TEST(depth_cap_is_no_end_of_the_stack)
 {
 	make_chain();
-	w.u.max_depth = 2;
+	set_depth(2);
 	check_end(DA_UNWIND_END_DEPTH, 2);
-	w.u.max_depth = 3;
+	set_depth(3);
 	check_end(DA_UNWIND_END_COMPLETE, 3);
-	w.u.max_depth = 0;
+	set_depth(0);
 	check_end(DA_UNWIND_END_DEPTH, 0);
 }
 END_TEST
@@ -267,9 +285,8 @@ END_TEST
 START_TEST(rules_live_as_long_as_their_generation)
 {
 	make_chain();
-	/* as large as it gets: no rule may push another out here */
-	w.u.cache_growth = CACHE_GROWTH_MOST;
 	check_end(DA_UNWIND_END_COMPLETE, 3);
+	da_trail_clear(&w.u);
 	w.module.eh_frame_hdr_size = 0;
 	w.u.mode = DA_UNWIND_CFI;
 	check_end(DA_UNWIND_END_COMPLETE, 3);
@@ -290,8 +307,8 @@ START_TEST(frame_pointer_is_used_where_there_is_no_cfi)
 	w.stack[10] = 0;
 	w.stack[11] = at(DYNAMIC);
 	check_end(DA_UNWIND_END_COMPLETE, 3);
-	ck_assert_uint_eq(w.pcs[1], at(LARGE));
-	ck_assert_uint_eq(w.pcs[2], at(DYNAMIC));
+	ck_assert_uint_eq(pc_of(1), at(LARGE));
+	ck_assert_uint_eq(pc_of(2), at(DYNAMIC));
 	w.stack[5] = at(LARGE) + 1;
 	check_end(DA_UNWIND_END_NO_RULE, 1);
 }
@@ -314,8 +331,8 @@ START_TEST(signal_frame_gives_the_exact_pc)
 	w.stack[60] = 0;
 	for (int i = 0; i < 2; i++) {
 		check_end(DA_UNWIND_END_COMPLETE, 3);
-		ck_assert_uint_eq(w.pcs[2], at(0x1030));
-		ck_assert(!w.exact[1] && w.exact[2]);
+		ck_assert_uint_eq(pc_of(2), at(0x1030));
+		ck_assert(!is_exact(1) && is_exact(2));
 	}
 	uc[5 + 15] = (uintptr_t)w.stack - 4096;
 	check_end(DA_UNWIND_END_FOREIGN_STACK, 2);

@@ -11,7 +11,7 @@ ran=0
 failed=0
 
 common="base/bytes unwind/cache unwind/cfi unwind/cfi_program unwind/cursor unwind/gcc
-	unwind/module unwind/native_cfi unwind/step unwind/walk"
+	unwind/module unwind/native_cfi unwind/packed unwind/step unwind/trail unwind/unwind unwind/walk"
 mips="unwind/mips/epilogue unwind/mips/prologue unwind/mips/special unwind/mips/track"
 
 # run NAME COMMAND...: which must succeed

@@ -127,8 +127,8 @@ static uint32_t shared_frames(const struct da_encoder *e, const struct da_encode
 	uint32_t most = f->n < e->depth ? f->n : e->depth;
 	uint32_t keep = 0;
 
-	while (keep < most && e->frames[keep] == f->pcs[f->n - 1 - keep] &&
-	       e->exact[keep] == f->exact[f->n - 1 - keep])
+	while (keep < most && e->frames[keep] == f->pcs[keep] &&
+	       e->exact[keep] == f->exact[keep])
 		keep++;
 	return keep;
 }
@@ -147,10 +147,10 @@ uint8_t *da_encode_stack(struct da_encoder *e, uint8_t *p, const struct da_encod
 	p = da_varint_put(p, keep);
 	p = da_varint_put(p, f->n - keep);
 	for (uint32_t i = keep; i < f->n; i++) {
-		uintptr_t pc = f->pcs[f->n - 1 - i];
+		uintptr_t pc = f->pcs[i];
 
 		e->frames[i] = pc;
-		e->exact[i] = f->exact[f->n - 1 - i];
+		e->exact[i] = f->exact[i];
 		p = da_varint_put(p, da_zigzag((int64_t)(pc - last)) << 1 | e->exact[i]);
 		last = pc;
 	}

@@ -40,7 +40,7 @@ uint8_t *da_encode_free(struct da_encoder *e, uint8_t *p, const struct da_event 
 /** REALLOC: uses event->order, order_acquired, old_addr, addr, size, func, stack. */
 uint8_t *da_encode_realloc(struct da_encoder *e, uint8_t *p, const struct da_event *event);
 
-/** A stack to define: return addresses innermost first, as the unwinder leaves them. */
+/** A stack to define: return addresses outermost first, as the unwinder leaves them. */
 struct da_encode_frames {
 	const uintptr_t *pcs;
 	const uint8_t *exact;

@@ -31,6 +31,7 @@ static bool __attribute__((noinline)) enter_again(const struct da_unwind_start *
 		if (t) {
 			da_lease_abandon(t);
 			da_direct_abandon();
+			da_unwind_forget(&t->u);
 			if (!da_thread_restart(t))
 				return false;
 		}
@@ -101,7 +102,7 @@ walk_again(struct da_thread *t, const struct da_unwind_start *start)
 	return !lost;
 }
 
-static bool __attribute__((noinline)) define_stack(struct da_thread *t, uint64_t hash)
+static bool __attribute__((noinline)) define_stack(struct da_thread *t)
 {
 	struct da_encode_frames f = { t->u.pcs, t->u.exact, t->u.n, (uint8_t)t->u.end };
 	uint8_t *p = da_lease_room(t, da_encode_stack_bytes(&t->encoder, &f));
@@ -109,16 +110,15 @@ static bool __attribute__((noinline)) define_stack(struct da_thread *t, uint64_t
 	if (!p)
 		return false;
 	da_lease_commit(t, da_encode_stack(&t->encoder, p, &f));
-	da_stacks_insert(&t->stacks, hash, t->encoder.n_stacks);
+	t->event.stack = t->encoder.n_stacks;
+	da_stacks_insert(&t->stacks, t->u.hash, t->encoder.n_stacks);
 	return true;
 }
 
-/* The id of the stack at @start, 0: none. @return false when the lease was lost. */
-static bool capture(struct da_thread *t, const struct da_unwind_start *start, uint64_t *id_out)
+/* Set t->event.stack: the id of the stack at @start, 0: none. @return false: the lease was lost. */
+static bool capture(struct da_thread *t, const struct da_unwind_start *start)
 {
-	uint64_t hash;
-
-	*id_out = 0;
+	t->event.stack = 0;
 	if (t->u.mode == DA_UNWIND_NONE)
 		return true;
 	walk(t, start);
@@ -128,14 +128,9 @@ static bool capture(struct da_thread *t, const struct da_unwind_start *start, ui
 		t->generation = da_shim.modules.generation;
 		da_stacks_clear(&t->stacks);
 	}
-	hash = da_stacks_hash(t->u.pcs, t->u.exact, t->u.n, (uint8_t)t->u.end);
-	*id_out = da_stacks_find(&t->stacks, hash);
-	if (LIKELY(*id_out))
-		return true;
-	if (!define_stack(t, hash))
-		return false;
-	*id_out = t->encoder.n_stacks;
-	return true;
+	t->event.stack = da_stacks_find(&t->stacks, t->u.hash);
+	/* a call in place of a return: each frame here counts on the smallest signal stack */
+	return LIKELY(t->event.stack) || define_stack(t);
 }
 
 /* Enter the lease. @return the thread, or NULL: lost and counted. */
@@ -193,7 +188,7 @@ static bool capture_some(struct da_thread *t, uint64_t size, const struct da_unw
 	t->event.stack = 0;
 	if (da_shim.pool->sample && !da_sample_takes(&t->sample, size))
 		return true;
-	return capture(t, start, &t->event.stack);
+	return capture(t, start);
 }
 
 static bool is_filtered(uint64_t size)
@@ -212,7 +207,7 @@ void da_record_alloc(enum da_func func, const void *p, uint64_t size,
 		return;
 	t = begin(start);
 	/* failures are few: each has its stack */
-	if (!t || !(p ? capture_some(t, size, start) : capture(t, start, &t->event.stack)))
+	if (!t || !(p ? capture_some(t, size, start) : capture(t, start)))
 		return;
 	room = begin_event(t);
 	if (!room)
@@ -235,7 +230,7 @@ void da_record_free(enum da_func func, const void *p, const struct da_unwind_sta
 	if (!t)
 		return;
 	t->event.stack = 0;
-	if (!da_shim.pool->stacks_alloc_only && !capture(t, start, &t->event.stack))
+	if (!da_shim.pool->stacks_alloc_only && !capture(t, start))
 		return;
 	room = begin_event(t);
 	if (!room)

@@ -5,19 +5,6 @@
 #include "base/sys.h"
 
 #define FIRST_CAPACITY 256u
-/* 2^64 divided by the golden ratio, odd */
-#define MULTIPLIER 0x9e3779b97f4a7c15u
-
-uint64_t da_stacks_hash(const uintptr_t *pcs, const uint8_t *exact, uint32_t n, uint8_t end)
-{
-	uint64_t h = end + 1u;
-
-	for (uint32_t i = n; i-- > 0;) {
-		h = (h ^ pcs[i] ^ (uint64_t)exact[i] << 63) * MULTIPLIER;
-		h ^= h >> 32;
-	}
-	return h ? h : 1;
-}
 
 static struct da_stacks_entry *place_of(const struct da_stacks *s, uint64_t hash)
 {

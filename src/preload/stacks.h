@@ -37,7 +37,4 @@ void da_stacks_insert(struct da_stacks *s, uint64_t hash, uint32_t id);
 /** Forget all, keep the memory. */
 void da_stacks_clear(struct da_stacks *s);
 
-/** Hash of a stack, rolled from the outermost frame inwards. */
-uint64_t da_stacks_hash(const uintptr_t *pcs, const uint8_t *exact, uint32_t n, uint8_t end);
-
 #endif

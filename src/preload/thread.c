@@ -30,11 +30,10 @@ static struct da_thread *map_thread(void)
 {
 	uint32_t depth = da_shim.pool->depth;
 	size_t words = round_up(depth * sizeof(uintptr_t));
-	size_t flags = round_up(depth);
-	size_t cache = round_up(da_unwind_cache_bytes());
 	size_t lent = round_up(DA_STACKS_LENT * sizeof(struct da_stacks_entry));
 	size_t head = round_up(sizeof(struct da_thread)) + lent;
-	uint8_t *p = da_sys_map(head + 2 * words + 2 * flags + cache);
+	size_t bytes = head + da_unwind_bytes(depth) + words + depth;
+	uint8_t *p = da_sys_map(bytes);
 	struct da_thread *t = (struct da_thread *)p;
 
 	if (!p)
@@ -45,18 +44,16 @@ static struct da_thread *map_thread(void)
 		.capacity = DA_STACKS_LENT,
 		.is_lent = true,
 	};
-	t->u.pcs = (uintptr_t *)p;
-	t->encoder.frames = (uintptr_t *)(p + words);
-	t->u.exact = p + 2 * words;
-	t->encoder.exact = p + 2 * words + flags;
-	t->u.cache = (struct da_unwind_cache *)(p + 2 * words + 2 * flags);
-	t->u.max_depth = depth;
+	da_unwind_init(&t->u, p, depth);
+	p += da_unwind_bytes(depth);
+	t->encoder.frames = (uintptr_t *)p;
+	t->encoder.exact = p + words;
 	t->u.modules = &da_shim.modules;
 	t->u.mode = (enum da_unwind_mode)da_shim.pool->unwind;
 	t->u.gcc_backtrace = da_shim.gcc_backtrace;
 	t->u.gcc_get_ip_info = da_shim.gcc_get_ip_info;
 	/* the few pages in use of many such mappings must not become one huge page */
-	da_sys_advise(t, head + 2 * words + 2 * flags + cache, MADV_NOHUGEPAGE);
+	da_sys_advise(t, bytes, MADV_NOHUGEPAGE);
 	t->state = DA_THREAD_LIVE;
 	t->next = __atomic_load_n(&threads, __ATOMIC_RELAXED);
 	while (!__atomic_compare_exchange_n(&threads, &t->next, t, false, __ATOMIC_RELEASE,

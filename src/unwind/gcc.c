@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "unwind/gcc.h"
 
+#include "unwind/trail.h"
+
 /* <unwind.h>, Itanium C++ ABI: the types are those of the word size. */
 struct context;
 typedef int callback_fn(struct context *, void *);
@@ -53,6 +55,20 @@ static int on_frame(struct context *context, void *arg)
 	return URC_NO_REASON;
 }
 
+/* libgcc comes from the inside. */
+static void reverse(struct da_unwind *u)
+{
+	for (uint32_t i = 0, j = u->n; i + 1 < j; i++) {
+		uintptr_t pc = u->pcs[i];
+		uint8_t exact = u->exact[i];
+
+		u->pcs[i] = u->pcs[--j];
+		u->exact[i] = u->exact[j];
+		u->pcs[j] = pc;
+		u->exact[j] = exact;
+	}
+}
+
 void da_gcc_walk(struct da_unwind *u, const struct da_unwind_start *start)
 {
 	struct walk w = {
@@ -61,6 +77,7 @@ void da_gcc_walk(struct da_unwind *u, const struct da_unwind_start *start)
 		.get_ip_info = (get_ip_info_fn *)u->gcc_get_ip_info,
 	};
 
+	da_trail_grow(u);
 	u->end = DA_UNWIND_END_NO_RULE;
 	if (u->gcc_backtrace && u->gcc_get_ip_info)
 		((backtrace_fn *)u->gcc_backtrace)(on_frame, &w);
@@ -68,4 +85,5 @@ void da_gcc_walk(struct da_unwind *u, const struct da_unwind_start *start)
 		da_unwind_first_only(u, start, DA_UNWIND_END_NO_RULE);
 	else if (w.complete)
 		u->end = DA_UNWIND_END_COMPLETE;
+	reverse(u);
 }

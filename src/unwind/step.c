@@ -97,8 +97,8 @@ static inline bool find_fp(const struct da_rule *r, const struct da_frame *f, ui
 		if (r->fp2_words && !read_word(out->sp - r->fp2_words * WORD, f->sp, hi, &out->fp2))
 			return false;
 	}
-	out->fp = f->fp;
 	out->fp_lost = f->fp_lost || (r->flags & DA_RULE_FP_LOST);
+	out->fp = out->fp_lost ? 0 : f->fp; /* frames that are told apart by it must not be */
 	if (!(r->flags & DA_RULE_FP_SAVED))
 		return true;
 	out->fp_lost = false;

@@ -35,26 +35,18 @@ enum da_unwind_end {
 	DA_UNWIND_END_OFF = 7, /**< stacks are not captured */
 };
 
-/** Most rules remembered per thread; a power of two. A thread with few call sites uses fewer. */
-#define DA_UNWIND_CACHE_SLOTS 1024
-
 struct da_unwind_cache;
+struct da_trail_frame;
+struct da_trail_word;
+struct da_trail_step;
 
 /**
- * One thread's walker. Storage is the caller's; zero-filled is a valid start, then set the fields
- * above the line.
+ * One thread's walker. Storage is the caller's; after da_unwind_init() set the fields above the
+ * line.
  */
 struct da_unwind {
 	/** The process's modules; its content changes under a generation (module.h). */
 	const struct da_module_table *modules;
-	/** DA_UNWIND_CACHE_SLOTS rules in the caller's memory, zero-filled at first. */
-	struct da_unwind_cache *cache;
-	/** The caller's arrays for the result, each of @max_depth entries. */
-	uintptr_t *pcs;
-	/** 1 where pcs[i] is the very address of an interrupted instruction, else 0: a return
-	 * address. */
-	uint8_t *exact;
-	uint32_t max_depth;
 	enum da_unwind_mode mode;
 	/** First address above this thread's stack; every read lies in [start->sp, stack_hi). */
 	uintptr_t stack_hi;
@@ -67,8 +59,15 @@ struct da_unwind {
 
 	/* ---- set by da_unwind_walk() */
 
-	/** Frames in pcs[], innermost first: pcs[0] is where malloc returns to. */
+	/** Frames in pcs[], outermost first: pcs[n - 1] is where malloc returns to. */
 	uint32_t n;
+	/** The return addresses. They move with the first deep stack: take them anew each time. */
+	uintptr_t *pcs;
+	/** 1 where pcs[i] is the very address of an interrupted instruction, else 0: a return
+	 * address. */
+	uint8_t *exact;
+	/** Of the pcs, how exact they are, and the end: what tells stacks from each other. */
+	uint64_t hash;
 	enum da_unwind_end end;
 	/**
 	 * The last pc that lay in no module of the table, or in one that has gone; 0: none. The
@@ -76,18 +75,44 @@ struct da_unwind {
 	 * so refresh only when the loader's list changed.
 	 */
 	uintptr_t unknown_pc;
-	/** Generation of the modules that the cached rules belong to. */
-	uint32_t cache_generation;
-	/** How often the part of the cache in use has doubled, and rules stored since. */
-	uint32_t cache_growth, cache_fills;
+
+	/* ---- of the walker itself; capacity is max_depth, or less until there is a deep stack */
+
+	/** The outermost frame of the last walk is so by a rule that depends on its pc alone. */
+	bool ends_by_rule;
+	uint32_t max_depth, capacity;
+	/** Frames of the last walk that are remembered (trail.h). */
+	uint32_t trail_n;
+	uintptr_t trail_hi; /**< stack_hi then */
+	struct da_trail_frame *trail; /**< one more, the end mark, precedes them */
+	struct da_trail_word *words;
+	struct da_trail_step *steps;
+	uint8_t *large_frames; /**< where they will be when there is a deep stack */
+	/** Remembered rules (cache.h): slots in use - 1, rules stored since there are so many. */
+	struct da_unwind_cache *cache;
+	struct da_unwind_cache *large_cache; /**< where it will be when there are more */
+	uintptr_t cache_mask;
+	uint32_t cache_fills;
+	/** Generation of the modules that rules and trail belong to. */
+	uint32_t generation;
 };
 
+/** Bytes of memory that da_unwind_init() needs for stacks of up to @max_depth frames. */
+size_t da_unwind_bytes(uint32_t max_depth);
+
 /**
- * Walk the stack from @start, filling u->pcs, u->exact, u->n, u->end, u->unknown_pc.
+ * Make @u, zero-filled, ready to walk stacks of up to @max_depth frames.
+ * @memory: da_unwind_bytes() that are zero-filled, aligned to 16, and remain the walker's. Shallow
+ * stacks use only the first 3 KB of it.
+ */
+void da_unwind_init(struct da_unwind *u, void *memory, uint32_t max_depth);
+
+/**
+ * Walk the stack from @start, filling u->pcs, u->exact, u->n, u->hash, u->end, u->unknown_pc.
  *
- * pcs[0] is start->pc (always there when max_depth > 0 and mode is not NONE). Needs start->sp in
- * the stack that ends at u->stack_hi; the caller checks that and reports FOREIGN_STACK by calling
- * da_unwind_first_only() instead. Uses at most 400 bytes of stack.
+ * The innermost frame is start->pc (always there when max_depth > 0 and mode is not NONE). Needs
+ * start->sp in the stack that ends at u->stack_hi; the caller checks that and reports FOREIGN_STACK
+ * by calling da_unwind_first_only() instead. Uses at most 400 bytes of stack.
  */
 void da_unwind_walk(struct da_unwind *u, const struct da_unwind_start *start);
 
@@ -95,7 +120,7 @@ void da_unwind_walk(struct da_unwind *u, const struct da_unwind_start *start);
 void da_unwind_first_only(struct da_unwind *u, const struct da_unwind_start *start,
 			  enum da_unwind_end end);
 
-/** Bytes of memory that u->cache must point to. */
-size_t da_unwind_cache_bytes(void);
+/** Forget all that is remembered of earlier walks: one of them was left by a jump. */
+void da_unwind_forget(struct da_unwind *u);
 
 #endif

@@ -103,7 +103,7 @@ static void complain(const char *what, const struct da_unwind *u)
 {
 	printf("%s: %s; end %d, %u frames:", scene, what, (int)u->end, (unsigned)u->n);
 	for (unsigned i = 0; i < u->n; i++)
-		printf(" %#lx", (unsigned long)u->pcs[i]);
+		printf(" %#lx", (unsigned long)u->pcs[u->n - 1 - i]);
 	printf("\n  expected (outermost first):");
 	for (unsigned i = 0; i < depth; i++)
 		printf(" %#lx", (unsigned long)shadow[i]);
@@ -117,7 +117,7 @@ static void compare(const struct da_unwind *u)
 
 	/* MIPS16 and Thumb bits apart, the shadow's values are the saved ones. */
 	for (; at < u->n && want > 0; at++)
-		want -= u->pcs[at] == shadow[want - 1];
+		want -= u->pcs[u->n - 1 - at] == shadow[want - 1];
 	if (want > 0)
 		complain("a frame is missing", u);
 	else if (u->end != DA_UNWIND_END_COMPLETE)
@@ -126,28 +126,20 @@ static void compare(const struct da_unwind *u)
 
 void da_entry_probe(uintptr_t a, uintptr_t b, uintptr_t c, const struct da_unwind_start *start)
 {
-	static __thread uintptr_t pcs[MAX_DEPTH];
-	static __thread uint8_t exact[MAX_DEPTH];
-	struct da_unwind u = {
-		.modules = &table,
-		.cache = calloc(1, da_unwind_cache_bytes()),
-		.pcs = pcs,
-		.exact = exact,
-		.max_depth = MAX_DEPTH,
-		.mode = mode,
-		.stack_hi = stack_top(),
-	};
+	struct da_unwind u = { .modules = &table, .mode = mode, .stack_hi = stack_top() };
+	void *memory = calloc(1, da_unwind_bytes(MAX_DEPTH));
 
 	(void)a;
 	(void)b;
 	(void)c;
+	da_unwind_init(&u, memory, MAX_DEPTH);
 	/* Twice: the second walk uses the rules that the first one found. */
 	for (int i = 0; i < 2; i++) {
 		da_unwind_walk(&u, start);
 		compare(&u);
 	}
 	walks++;
-	free(u.cache);
+	free(memory);
 }
 
 /* ---- frames of many kinds --------------------------------------------------------------------- */
