@@ -23,6 +23,8 @@ struct da_cfi_registers {
 
 #define DA_CFI_X86_64 ((struct da_cfi_registers){ 7, 6, DA_CFI_STRANGE })
 #define DA_CFI_AARCH64 ((struct da_cfi_registers){ 31, 29, 30 })
+#define DA_CFI_I386 ((struct da_cfi_registers){ 4, 5, DA_CFI_STRANGE })
+#define DA_CFI_RISCV ((struct da_cfi_registers){ 2, 8, 1 })
 #define DA_CFI_MIPS ((struct da_cfi_registers){ 29, 30, 31 })
 
 /** A module's call frame information. */

@@ -119,12 +119,15 @@ static void take_block(struct machine *m, struct da_cursor *block_out)
 }
 
 /*
- * DW_OP_breg7 8, breg16 0, lit15, and, litN, ge, lit3, shl, plus: the linker's description of an
- * x86-64 PLT entry, which pushes a second word after its first N bytes.
+ * DW_OP_breg(sp) word, breg(ra) 0, lit15, and, litN, ge, lit3 (i386: lit2), shl, plus: the linker's
+ * description of an x86 PLT entry, which pushes a second word after its first N bytes.
  */
-static bool is_plt(struct da_cursor *block, int32_t *after_out)
+static bool is_plt(const struct machine *m, struct da_cursor *block, int32_t *after_out)
 {
-	static const uint8_t want[11] = { 0x77, 8, 0x80, 0, 0x3f, 0x1a, 0, 0x2a, 0x33, 0x24, 0x22 };
+	uint8_t word = block->image->word;
+	uint8_t sp = 0x70 + m->cfi->reg.sp, ra = (uint8_t)(0x70 + m->cie->ra_register);
+	uint8_t shift = word == 8 ? 0x33 : 0x32;
+	const uint8_t want[11] = { sp, word, ra, 0, 0x3f, 0x1a, 0, 0x2a, shift, 0x24, 0x22 };
 	uint8_t b;
 
 	if (block->end - block->at != sizeof(want))
@@ -163,7 +166,7 @@ static APART void define_cfa_expression(struct machine *m)
 	if (is_register(&block, 0x06, &m->row.cfa_register, &offset)) {
 		m->row.cfa = DA_CFI_CFA_DEREF;
 		m->row.cfa_offset = fit(m, offset);
-	} else if (is_plt(&again, &m->row.cfa_offset)) {
+	} else if (is_plt(m, &again, &m->row.cfa_offset)) {
 		m->row.cfa = DA_CFI_CFA_PLT;
 	}
 }

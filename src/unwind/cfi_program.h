@@ -22,7 +22,7 @@ enum da_cfi_cfa {
 	DA_CFI_CFA_NONE = 0,
 	DA_CFI_CFA_REGISTER, /**< register + offset */
 	DA_CFI_CFA_DEREF, /**< [register + offset] */
-	DA_CFI_CFA_PLT, /**< sp + 8, and 8 more from byte @offset on of each 16 */
+	DA_CFI_CFA_PLT, /**< sp + a word, and another from byte @offset on of each 16 */
 };
 
 /** The registers of the caller that rules need. */

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/** Constants of the walk, a CPU without rules of ours. The same file exists for each CPU. */
+#ifndef DA_UNWIND_CPU_H
+#define DA_UNWIND_CPU_H
+
+/** Bits of a saved return address that are address; the others may be a signature. */
+#define DA_CPU_PC_MASK UINTPTR_MAX
+
+/** A return address minus this lies in the call, also when the call is a function's end. */
+#define DA_CPU_CALL_BACK 1
+
+/** 1 if the walker has rules for this CPU, 0 if only _Unwind_Backtrace can walk. */
+#define DA_CPU_WALKS 0
+
+/** From the slot of fp in a signal frame to that of the link register (or any other), in bytes. */
+#define DA_CPU_SIGNAL_LR 8
+
+/** 1 if there are two frame pointer registers to carry along: ARM's r11, and fp2, which is r7. */
+#define DA_CPU_FP2 0
+
+/** From the slot of fp in a signal frame to that of fp2, in bytes. */
+#define DA_CPU_SIGNAL_FP2 0
+
+#endif
