@@ -14,7 +14,7 @@ import zlib
 MAGIC = b"\x89DALLOC\n"
 NUMBERS = {1: "machine", 2: "word_bits", 3: "big_endian", 4: "elf_flags", 5: "page_size", 6: "pid",
            9: "start_wall", 13: "direct", 14: "unwind", 15: "depth", 16: "stacks_alloc",
-           17: "min_size", 18: "max_size", 19: "parent"}
+           17: "min_size", 18: "max_size", 19: "parent", 20: "sample"}
 BYTES = {7: "program", 8: "cmdline", 10: "version", 11: "host", 12: "kernel"}
 EXT, ALLOC, FREE, REALLOC, FAIL = range(5)
 FUNCTIONS = ("malloc calloc realloc reallocarray aligned_alloc memalign posix_memalign valloc "

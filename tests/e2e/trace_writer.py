@@ -9,7 +9,7 @@ import zlib
 
 ATTRIBUTES = dict(machine=1, word_bits=2, big_endian=3, elf_flags=4, page_size=5, pid=6, program=7,
                   cmdline=8, start_wall=9, version=10, host=11, kernel=12, direct=13, unwind=14,
-                  depth=15, stacks_alloc=16, min_size=17, max_size=18, parent=19)
+                  depth=15, stacks_alloc=16, min_size=17, max_size=18, parent=19, sample=20)
 
 
 def varint(v):
