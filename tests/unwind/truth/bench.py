@@ -3,6 +3,7 @@
 import collections
 import os
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -26,6 +27,12 @@ def need(program):
     if not shutil.which(program):
         raise Missing("%s is not installed" % program)
     return program
+
+
+def crashed(status):
+    """A process that died of a signal, or said of its program that it did."""
+    return status < 0 and -status in (signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGABRT,
+                                      signal.SIGFPE)
 
 
 class Abi:

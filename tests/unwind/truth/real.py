@@ -9,13 +9,13 @@ import subprocess
 import threading
 import time
 
-import bench
+from bench import Abi, Missing, crashed
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 LIMIT = 300  # seconds for one run
 
 
-MIPSEL = bench.Abi("mipsel", "mipsel-linux-gnu-gcc", "qemu-mipsel")
+MIPSEL = Abi("mipsel", "mipsel-linux-gnu-gcc", "qemu-mipsel")
 
 # ---- real programs: Debian's, as they are -------------------------------------------------------
 
@@ -47,12 +47,6 @@ def ask(port, data, udp=False):
             return s.recv(65536)
         except OSError:
             return b""
-
-
-def crashed(status):
-    """A process that died of a signal, or said of its program that it did."""
-    return status < 0 and -status in (signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGABRT,
-                                      signal.SIGFPE)
 
 
 class Real:
@@ -99,9 +93,9 @@ class Real:
 
     def measure(self):
         if not self.bench.o.sysroot:
-            raise bench.Missing("no --sysroot")
+            raise Missing("no --sysroot")
         if not os.path.exists(os.path.join(self.bench.o.sysroot, self.path)):
-            raise bench.Missing("%s is not in the sysroot" % self.path)
+            raise Missing("%s is not in the sysroot" % self.path)
         shutil.rmtree(self.dir, ignore_errors=True)
         os.makedirs(self.dir)
         self.command = self.bench.qemu(MIPSEL, self.bench.o.sysroot, self.name)
