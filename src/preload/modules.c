@@ -8,7 +8,7 @@
 #include "preload/shim.h"
 
 #define PAGE ((uintptr_t)4096)
-/* How long dlclose() waits at a time for a scan that must not be disturbed, and how often. */
+/* How long to wait at a time for another thread's scan, and how often dlclose() does. */
 #define WAIT_MS 10u
 #define MOST_WAITS 200u
 /* Farther from its dynamic section than this lies no object's code. */
@@ -59,6 +59,7 @@ static uint32_t next_id;
 static uint32_t stale = 1;
 static uint32_t scanning; /* tid of the thread that scans, 0: none */
 static uint32_t probing; /* 1: it scans by DA_PEEK_PROBE */
+static uint32_t waiting; /* atomic: threads that wait for its end */
 static uint32_t closing; /* atomic: calls of dlclose() that run */
 
 bool da_modules_init(void)
@@ -89,6 +90,7 @@ void da_modules_forget(void)
 	tail.at = NULL;
 	scanning = 0;
 	probing = 0;
+	waiting = 0;
 	closing = 0;
 	/* another thread may have been changing the table when this process was copied */
 	da_shim.modules.sequence &= ~1u;
@@ -441,13 +443,42 @@ static void install(bool gone)
 	__atomic_add_fetch(&table->sequence, 1, __ATOMIC_ACQ_REL);
 }
 
+static void end_scan(void)
+{
+	bool was_probing = __atomic_exchange_n(&probing, 0, __ATOMIC_SEQ_CST);
+
+	if (was_probing && __atomic_load_n(&closing, __ATOMIC_SEQ_CST))
+		da_sys_futex_wake(&probing);
+	__atomic_store_n(&scanning, 0, __ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&waiting, __ATOMIC_SEQ_CST))
+		da_sys_futex_wake(&scanning);
+}
+
+static bool take_scan(uint32_t tid, uint32_t *owner_out)
+{
+	*owner_out = 0;
+	return __atomic_compare_exchange_n(&scanning, owner_out, tid, false, __ATOMIC_SEQ_CST,
+					   __ATOMIC_RELAXED);
+}
+
+/* Another thread scans, and may find what this one wants to know: give it a moment. */
+static void wait_for_scan(uint32_t tid)
+{
+	uint32_t owner;
+
+	__atomic_add_fetch(&waiting, 1, __ATOMIC_SEQ_CST);
+	owner = __atomic_load_n(&scanning, __ATOMIC_SEQ_CST);
+	if (owner && owner != tid)
+		da_sys_futex_wait(&scanning, owner, WAIT_MS);
+	__atomic_sub_fetch(&waiting, 1, __ATOMIC_SEQ_CST);
+}
+
 /* Become the one thread that scans. */
 static bool begin_scan(uint32_t tid)
 {
 	uint32_t owner = 0;
 
-	if (!__atomic_compare_exchange_n(&scanning, &owner, tid, false, __ATOMIC_SEQ_CST,
-					 __ATOMIC_RELAXED)) {
+	if (!take_scan(tid, &owner)) {
 		if (owner != tid)
 			return false;
 		/* left by a jump out of a signal handler, who knows where: tell all anew */
@@ -459,17 +490,8 @@ static bool begin_scan(uint32_t tid)
 	}
 	if (da_linkmap_is_consistent(&da_shim.linkmap))
 		return true;
-	__atomic_store_n(&scanning, 0, __ATOMIC_RELEASE);
+	end_scan();
 	return false;
-}
-
-static void end_scan(void)
-{
-	__atomic_store_n(&scanning, 0, __ATOMIC_SEQ_CST);
-	if (!__atomic_exchange_n(&probing, 0, __ATOMIC_SEQ_CST))
-		return;
-	if (__atomic_load_n(&closing, __ATOMIC_SEQ_CST))
-		da_sys_futex_wake(&probing);
 }
 
 void da_modules_begin_close(void)
@@ -535,6 +557,8 @@ enum da_modules_result da_modules_scan(struct da_thread *t, uintptr_t pc)
 	enum da_modules_result result = DA_MODULES_SAME;
 	bool in_table, there;
 
+	if (pc && __atomic_load_n(&scanning, __ATOMIC_RELAXED))
+		wait_for_scan(t->tid);
 	if (!known || !entries || !begin_scan(t->tid))
 		return DA_MODULES_BUSY;
 	in_table = is_in_table(pc, &there);

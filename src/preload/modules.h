@@ -26,6 +26,14 @@ void da_modules_end_close(void);
 /** Whether da_modules_touch() was called since the last scan. */
 bool da_modules_are_stale(void);
 
+/** What a scan came to. */
+enum da_modules_result {
+	DA_MODULES_SAME, /**< nothing is new */
+	DA_MODULES_CHANGED, /**< the table has changed, or another thread's scan has found the pc */
+	DA_MODULES_BUSY, /**< the list is being changed, or another thread scans: later */
+	DA_MODULES_LOST, /**< the lease ended because no chunk was free */
+};
+
 /**
  * Compare the dynamic linker's list with the table; write loads and unloads to the thread's stream
  * (its lease is entered) and change the table. Does nothing while the list is being changed or
@@ -39,10 +47,8 @@ bool da_modules_are_stale(void);
  * run under a seccomp filter that kills.
  *
  * @pc: an unknown one that is the reason, or 0.
- * @lost_lease_out: the lease ended because no chunk was free.
- * @return whether the table has changed.
  */
-bool da_modules_scan(struct da_thread *t, uintptr_t pc, bool *lost_lease_out);
+enum da_modules_result da_modules_scan(struct da_thread *t, uintptr_t pc);
 
 /** In a child of fork that records: everything is to be told anew. */
 void da_modules_forget(void);

@@ -62,12 +62,8 @@ void da_record_leave(void)
  * lease was lost on the way. */
 static bool refresh_modules(struct da_thread *t, uintptr_t sp)
 {
-	bool lost;
-
-	if (LIKELY(!da_modules_are_stale()) || !da_thread_on_stack(t, sp))
-		return true;
-	da_modules_scan(t, 0, &lost);
-	return !lost;
+	return LIKELY(!da_modules_are_stale()) || !da_thread_on_stack(t, sp) ||
+	       da_modules_scan(t, 0) != DA_MODULES_LOST;
 }
 
 static void walk(struct da_thread *t, const struct da_unwind_start *start)
@@ -85,21 +81,24 @@ static void walk(struct da_thread *t, const struct da_unwind_start *start)
 static bool __attribute__((noinline))
 walk_again(struct da_thread *t, const struct da_unwind_start *start)
 {
-	bool lost;
-
 	if (t->skip_scans) {
 		t->skip_scans--;
 		return true;
 	}
-	if (da_modules_scan(t, t->u.unknown_pc, &lost)) {
+	switch (da_modules_scan(t, t->u.unknown_pc)) {
+	case DA_MODULES_CHANGED:
 		t->next_skip = 0;
 		walk(t, start);
-	} else {
+		return true;
+	case DA_MODULES_SAME:
 		t->next_skip = t->next_skip < MOST_SKIPPED_SCANS ? 2 * t->next_skip + 1 :
 								   MOST_SKIPPED_SCANS;
 		t->skip_scans = t->next_skip;
+		return true;
+	case DA_MODULES_BUSY: return true;
+	case DA_MODULES_LOST: break;
 	}
-	return !lost;
+	return false;
 }
 
 static bool __attribute__((noinline)) define_stack(struct da_thread *t)
