@@ -92,8 +92,8 @@ struct da_model_module {
 	const struct da_segment *segments; /**< as loaded first (codec/decode.h) */
 	uint64_t loads, unloads; /**< times mapped and unmapped */
 	uint64_t first_load_order;
-	/** Distinct truncated stacks whose outermost frame is here. */
-	uint64_t stacks_truncated;
+	/** Distinct stacks that end here without being complete, by enum da_unwind_end. */
+	uint64_t stacks_by_end[DA_MODEL_ENDS];
 };
 
 /** One thread of the process. */

@@ -149,7 +149,7 @@ static void count_stack(struct da_view *v, const struct da_model_site *s)
 	q->stacks_truncated++;
 	module = outermost_module(v, s);
 	if (module != DA_MODEL_NO_MODULE)
-		v->sites.modules.files[module].stacks_truncated++;
+		v->sites.modules.files[module].stacks_by_end[end]++;
 }
 
 static void make_quality(struct da_view *v)
@@ -164,7 +164,8 @@ static void make_quality(struct da_view *v)
 	for (size_t i = 0; i < DA_MODEL_ENDS; i++)
 		q->stacks_by_end[i] = q->calls_by_end[i] = 0;
 	for (size_t i = 0; i < v->sites.modules.n_files; i++)
-		v->sites.modules.files[i].stacks_truncated = 0;
+		for (size_t end = 0; end < DA_MODEL_ENDS; end++)
+			v->sites.modules.files[i].stacks_by_end[end] = 0;
 	for (size_t i = 1; i < v->heap.n_sites; i++)
 		count_stack(v, &v->model.sites[i]);
 }

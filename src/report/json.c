@@ -221,6 +221,26 @@ static void put_functions(const struct writer *w)
 	putc(']', w->out);
 }
 
+/* Stacks that end in the module without being complete, by reason. */
+static json_t *stopped_stacks(const struct da_model_module *m)
+{
+	static const char *const names[DA_MODEL_ENDS] = {
+		[DA_UNWIND_END_DEPTH] = "depth",
+		[DA_UNWIND_END_NO_RULE] = "no_rule",
+		[DA_UNWIND_END_NO_MODULE] = "no_module",
+		[DA_UNWIND_END_BAD_READ] = "bad_read",
+		[DA_UNWIND_END_NOT_ADVANCING] = "not_advancing",
+		[DA_UNWIND_END_FOREIGN_STACK] = "foreign_stack",
+		[DA_UNWIND_END_OFF] = "off",
+	};
+	json_t *o = json_object();
+
+	for (unsigned end = 0; end < DA_MODEL_ENDS; end++)
+		if (m->stacks_by_end[end])
+			set_number(o, names[end] ? names[end] : "other", m->stacks_by_end[end]);
+	return o;
+}
+
 static void put_modules(const struct writer *w)
 {
 	begin_array("modules", w->out);
@@ -236,6 +256,8 @@ static void put_modules(const struct writer *w)
 		json_object_set_new(o, "has_symbols", json_boolean(m->has_symbols));
 		json_object_set_new(o, "has_lines", json_boolean(m->has_lines));
 		json_object_set_new(o, "in_stacks", json_boolean(m->in_stacks));
+		json_object_set_new(o, "stopped_stacks",
+				    stopped_stacks(&w->r->model->modules[i]));
 		put_item(i == 0, o, w->out);
 	}
 	putc(']', w->out);

@@ -188,6 +188,45 @@ static const char *end_text(unsigned end)
 	}
 }
 
+/* Where walks stopped that got neither to the end nor to the limit. */
+struct stop {
+	uint64_t stacks;
+	uint32_t module;
+	unsigned end; /* enum da_unwind_end */
+};
+
+#define MOST_STOPS 3
+
+/* Put @x in its place among the most frequent ones. */
+static void rank_stop(struct stop stops[MOST_STOPS], struct stop x)
+{
+	for (unsigned i = 0; i < MOST_STOPS; i++)
+		if (x.stacks > stops[i].stacks) {
+			struct stop behind = stops[i];
+
+			stops[i] = x;
+			x = behind;
+		}
+}
+
+static void put_stops(const struct da_text_page *t, uint64_t all)
+{
+	const struct da_model *m = t->r->model;
+	struct stop stops[MOST_STOPS] = { { 0 } };
+	char share[DA_UNITS_TEXT], text[DA_CLEAN_MAX + 128];
+
+	for (uint32_t i = 0; i < m->n_modules; i++)
+		for (unsigned end = DA_UNWIND_END_NO_RULE; end < DA_MODEL_ENDS; end++)
+			rank_stop(stops, (struct stop){ m->modules[i].stacks_by_end[end], i, end });
+	for (unsigned i = 0; i < MOST_STOPS && stops[i].stacks; i++) {
+		snprintf(text, sizeof text, "%s stopped in %s: %s",
+			 da_units_share(share, stops[i].stacks, all),
+			 da_names_module_of(t->r->names, stops[i].module)->base,
+			 end_text(stops[i].end));
+		da_layout_field(&t->layout, "", text);
+	}
+}
+
 static void put_stacks(const struct da_text_page *t)
 {
 	const struct da_model_quality *q = &t->r->model->quality;
@@ -209,6 +248,7 @@ static void put_stacks(const struct da_text_page *t)
 			n += (size_t)snprintf(text + n, sizeof text - n, ", %s: %s", end_text(i),
 					      da_units_count(a, q->stacks_by_end[i]));
 	da_layout_field(&t->layout, "stacks", text);
+	put_stops(t, all);
 	if (q->calls_without_stack) {
 		snprintf(text, sizeof text, "%s allocations %s",
 			 da_units_count(a, q->calls_without_stack),
