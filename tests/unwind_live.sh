@@ -103,6 +103,15 @@ if has i686-linux-gnu-gcc; then
 	done
 fi
 
+if has riscv64-linux-gnu-gcc && has qemu-riscv64-static; then
+	cpu riscv riscv64-linux-gnu-gcc "qemu-riscv64-static -L /usr/riscv64-linux-gnu"
+	entry
+	for f in -O0 -O1 -O2 -Os "-O2 -fno-omit-frame-pointer" "-O2 -funwind-tables" \
+		"-O3 -march=rv64g -fno-pie -no-pie"; do
+		live 0 $f
+	done
+fi
+
 for e in mipsel mips; do
 	has $e-linux-gnu-gcc && has qemu-$e-static || continue
 	cpu mips $e-linux-gnu-gcc "qemu-$e-static -L /usr/$e-linux-gnu"
