@@ -8,8 +8,6 @@ import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-WALKER = ("base/bytes unwind/cache unwind/cfi unwind/cfi_program unwind/cursor unwind/gcc "
-          "unwind/module unwind/native_cfi unwind/step unwind/walk").split()
 ORDER = ("none", "exact", "truncated", "wrong")
 
 
@@ -58,12 +56,14 @@ class Bench:
         if abi.name not in self.probes:
             src = os.path.join(self.o.src, "src")
             mips = os.path.join(src, "unwind/mips")
-            files = [os.path.join(src, w + ".c") for w in WALKER]
-            files += sorted(os.path.join(mips, f) for f in os.listdir(mips) if f.endswith(".c"))
+            files = [os.path.join(src, "base", f) for f in ("bytes.c", "sys.c")]
+            for folder in (os.path.join(src, "unwind"), mips):
+                files += sorted(os.path.join(folder, f) for f in os.listdir(folder) if f.endswith(".c"))
             out = os.path.join(self.work, "probe-%s.so" % abi.name)
             need(abi.probe[0])
             run([*abi.probe, "-std=gnu11", "-O2", "-g", "-fPIC", "-fvisibility=hidden", "-fno-builtin",
-                 "-ftls-model=initial-exec", "-D_GNU_SOURCE", "-I" + src, "-I" + mips, "-shared",
+                 "-ftls-model=initial-exec", "-D_GNU_SOURCE", "-Werror", "-I" + src, "-I" + mips,
+                 "-I" + os.path.join(src, "base/arch/mips"), "-shared",
                  "-nostdlib", "-Wl,--hash-style=sysv", "-o", out, os.path.join(HERE, "probe.c"),
                  *files, "-lgcc"])
             self.probes[abi.name] = out
@@ -77,7 +77,7 @@ class Bench:
             if f.startswith("result-%s." % name):
                 os.unlink(os.path.join(self.work, f))
         return [*abi.qemu, "-L", root, "-plugin", "%s,out=%s" % (self.plugin, out),
-                "-E", "LD_PRELOAD=" + self.probe(abi)]
+                "-E", "LD_PRELOAD=" + self.probe(abi), "-E", "TRUTH_MODE=%d" % self.o.mode]
 
     def results(self, name):
         stacks, facts = {}, collections.Counter()

@@ -19,7 +19,7 @@ class Kind:
         self.name, self.gcc, self.root = name, gcc.split(), root
         self.clang, self.flags = more.get("clang", "").split(), more.get("flags", "").split()
         # What the libc and the preload are compiled for may differ from the program.
-        self.abi = Abi(more.get("probe", name), gcc, qemu)
+        self.abi = Abi(more.get("probe", name), more.get("probe_gcc", gcc), qemu)
         self.goal = more.get("goal", 99)
         self.xx = more.get("xx", True)
 
@@ -67,7 +67,8 @@ def musl_kind(root):
     own = subprocess.run(["mipsel-linux-gnu-gcc", "-print-file-name=include"], stdout=subprocess.PIPE, check=False)
     gcc = "mipsel-linux-gnu-gcc %s -isystem %s" % (include, own.stdout.decode().strip())
     own = subprocess.run(["clang", "-print-file-name=include"], stdout=subprocess.PIPE, check=False)
-    kind = Kind("musl-le", gcc, "qemu-mipsel", root, xx=False,
+    kind = Kind("musl-le", gcc, "qemu-mipsel", root, xx=False, probe="o32-le",
+                probe_gcc="mipsel-linux-gnu-gcc",
                 clang="clang --target=mipsel-linux-gnu %s -isystem %s" % (include, own.stdout.decode().strip()))
     kind.link = ["-nostdlib", "-Wl,-dynamic-linker,/lib/ld-musl-mipsel.so.1", lib + "/Scrt1.o", lib + "/crti.o"], \
         [os.path.join(root, "lib/mipsel-linux-musl/libc.so"), "-lgcc", lib + "/crtn.o"]

@@ -61,6 +61,7 @@ def main():
     a.add_argument("--src", default=os.path.join(HERE, "../../.."))
     a.add_argument("--sysroot", help="Debian mipsel packages, unpacked")
     a.add_argument("--musl", help="folder with musl for mipsel: usr/include, usr/lib")
+    a.add_argument("--mode", type=int, default=0, help="enum da_unwind_mode; 1: tables only")
     a.add_argument("--fails", type=int, default=0, help="list so many causes per row")
     a.add_argument("what", nargs="+")
     o = a.parse_args()

@@ -10,6 +10,7 @@
 #include <link.h>
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <unistd.h>
@@ -19,8 +20,7 @@
 #include "walk.h"
 
 #define MAX_MODULES 256
-#define POOL_BYTES (16u << 20)
-#define CACHE_BYTES 65536
+#define POOL_BYTES (64u << 20)
 /* The main thread's stack as qemu makes it, at most. */
 #define MAIN_STACK (64u << 20)
 
@@ -31,10 +31,7 @@ struct state {
 	uintptr_t stack_lo;
 	uint64_t known_adds, known_subs;
 	struct da_module modules[MAX_MODULES], trampolines;
-	uintptr_t pcs[TRUTH_DEPTH];
-	uint8_t exact[TRUTH_DEPTH];
 	struct truth_walk result;
-	_Alignas(16) uint8_t cache[CACHE_BYTES];
 };
 
 static __thread struct state *mine;
@@ -224,19 +221,19 @@ static void find_stack(struct state *s)
 static struct state *get_state(void)
 {
 	struct state *s = mine;
+	const char *mode = getenv("TRUTH_MODE");
+	void *memory;
 
-	if (s || da_unwind_cache_bytes() > CACHE_BYTES)
+	if (s)
 		return s;
 	s = take(sizeof(*s));
-	if (!s)
+	memory = take(da_unwind_bytes(TRUTH_DEPTH));
+	if (!s || !memory)
 		return NULL;
 	s->table.modules = s->modules;
+	da_unwind_init(&s->u, memory, TRUTH_DEPTH);
 	s->u.modules = &s->table;
-	s->u.cache = (struct da_unwind_cache *)s->cache;
-	s->u.pcs = s->pcs;
-	s->u.exact = s->exact;
-	s->u.max_depth = TRUTH_DEPTH;
-	s->u.mode = DA_UNWIND_AUTO;
+	s->u.mode = mode ? (enum da_unwind_mode)(*mode - '0') : DA_UNWIND_AUTO;
 	find_stack(s);
 	read_modules(s);
 	mine = s;
@@ -273,8 +270,8 @@ static void probe(const struct da_unwind_start *start)
 		s->result.end = s->u.end;
 		s->result.n = s->u.n;
 		for (uint32_t i = 0; i < s->u.n; i++) {
-			s->result.frames[i].pc = s->pcs[i];
-			s->result.frames[i].exact = s->exact[i];
+			s->result.frames[i].pc = s->u.pcs[s->u.n - 1 - i];
+			s->result.frames[i].exact = s->u.exact[s->u.n - 1 - i];
 		}
 		truth_mark(&s->result);
 	}
