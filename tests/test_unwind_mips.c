@@ -70,7 +70,8 @@ static const struct expected mips_r6_calls[] = {
 
 #define TEXT(name, big, width, release6)                                                           \
 	(&(struct da_mips_text){ { name##_text, name##_text_at, sizeof(name##_text), big, width }, \
-				 release6 })
+				 release6,                                                         \
+				 false })
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 
 static void check_calls(const struct da_mips_text *t, const struct expected *e, size_t n)
@@ -201,6 +202,7 @@ static const struct da_mips_text *assemble(struct code *c, bool big_endian, cons
 	}
 	c->text.image = (struct da_image){ c->bytes, 0x1000, 4 * n, big_endian, 4 };
 	c->text.r6 = false;
+	c->text.micro = false;
 	return &c->text;
 }
 
@@ -245,15 +247,14 @@ START_TEST(words_that_are_no_return_addresses_are_refused)
 {
 	const struct da_mips_text *t = TEXT(mipsel, false, 4, false);
 
-	ck_assert_int_eq(da_mips_call_before(t, 0x350), DA_MIPS_CALL);
-	ck_assert_int_eq(da_mips_call_before(t, 0x351), DA_MIPS_NO_CALL);
-	ck_assert_int_eq(da_mips_call_before(t, 0x354), DA_MIPS_NO_CALL);
-	ck_assert_int_eq(da_mips_call_before(t, 0x320), DA_MIPS_NO_CALL);
-	ck_assert_int_eq(da_mips_call_before(t, 0), DA_MIPS_NO_CALL);
-	ck_assert_int_eq(da_mips_call_before(t, 4), DA_MIPS_NO_CALL);
+	ck_assert_int_eq(da_mips_call_before(t, 0x350), 8);
+	ck_assert_int_eq(da_mips_call_before(t, 0x351), 0);
+	ck_assert_int_eq(da_mips_call_before(t, 0x354), 0);
+	ck_assert_int_eq(da_mips_call_before(t, 0x320), 0);
+	ck_assert_int_eq(da_mips_call_before(t, 0), 0);
+	ck_assert_int_eq(da_mips_call_before(t, 4), 0);
 	/* the call that ends the text returns behind it */
-	ck_assert_int_eq(da_mips_call_before(t, mipsel_text_at + sizeof(mipsel_text)),
-			 DA_MIPS_CALL);
+	ck_assert_int_eq(da_mips_call_before(t, mipsel_text_at + sizeof(mipsel_text)), 8);
 }
 END_TEST
 
@@ -263,7 +264,7 @@ START_TEST(truncated_code_reads_nothing_outside)
 	size_t page = (size_t)sysconf(_SC_PAGESIZE), n = sizeof(mipsel_text);
 	uint8_t *map =
 		mmap(NULL, 3 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	struct da_mips_text t = { { NULL, 0x1000, 0, false, 4 }, false };
+	struct da_mips_text t = { { NULL, 0x1000, 0, false, 4 }, false, false };
 	struct da_rule rule;
 
 	ck_assert_ptr_ne(map, MAP_FAILED);

@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 #include "base/sys.h"
+#include "cpu.h"
 #include "preload/image.h"
 #include "preload/modules_tell.h"
 #include "preload/shim.h"
@@ -148,12 +149,13 @@ static void choose_witness(struct da_module *m, const struct da_image *image)
 static bool describe(struct da_module *m, const struct da_image *image, bool lasting)
 {
 	m->bias = image->bias;
+	m->elf_flags = image->ehdr.e_flags;
 	for (unsigned i = 0; i < image->n_phdrs; i++) {
 		const ElfW(Phdr) *p = &image->phdrs[i];
 
 		if (p->p_type == PT_LOAD)
 			add_segment(m, p);
-		else if (p->p_type == PT_GNU_EH_FRAME)
+		else if (p->p_type == DA_CPU_TABLES)
 			find_eh_frame(m, image, p);
 	}
 	if (!lasting)

@@ -19,14 +19,17 @@ struct da_module {
 	/** The executable, non-writable segment: [text_lo, text_lo + p_filesz). Bytes beyond
 	 * p_filesz may be mapped past the end of the file and fault when read (UNWIND.md). */
 	uintptr_t text_lo, text_hi;
-	/** The PT_LOAD that holds .eh_frame_hdr and .eh_frame, by file size; 0 if there is none. */
+	/** The PT_LOAD that holds .eh_frame_hdr and .eh_frame (ARM: .ARM.exidx and .ARM.extab), by
+	 * file size; 0 if there is none. */
 	uintptr_t eh_lo, eh_hi;
-	/** PT_GNU_EH_FRAME; 0 where there is none. */
+	/** PT_GNU_EH_FRAME, on ARM PT_ARM_EXIDX; 0 where there is none. */
 	uintptr_t eh_frame_hdr;
 	size_t eh_frame_hdr_size;
 	/** Entry point of the executable, and of the dynamic linker, which runs constructors from
 	 * there; else 0. */
 	uintptr_t entry;
+	/** e_flags of its ELF header; 0 where that is not mapped. */
+	uint32_t elf_flags;
 	/**
 	 * Address of a word of it that tells it from others, and its value; 0 for a module that is
 	 * never unloaded. See da_module_is_there().

@@ -29,7 +29,7 @@ enum da_rule_base {
 	DA_RULE_SP = 0,
 	/** rbp, ebp, x29, s8; RISC-V: s0; ARM: r11 */
 	DA_RULE_FP = 1,
-	/** ARM: r7 */
+	/** ARM: r7; MIPS: s1 */
 	DA_RULE_FP2 = 2,
 };
 
@@ -49,7 +49,7 @@ struct da_rule {
 	uint8_t kind; /**< enum da_rule_kind */
 	uint8_t base; /**< enum da_rule_base */
 	uint8_t flags; /**< DA_RULE_FP_SAVED, ... */
-	/** ARM: the caller's fp2 is [CFA - 4 * fp2_words]; 0: it is unchanged. */
+	/** ARM, MIPS: the caller's fp2 is [CFA - WORD * fp2_words]; 0: it is unchanged. */
 	uint8_t fp2_words;
 	int32_t cfa_offset;
 	int32_t ra_offset;

@@ -277,7 +277,7 @@ static enum progress make_way(struct walk *w, const struct da_unwind_start *star
 	w->at.fp = start->fp;
 	w->at.lr = 0;
 	if (DA_CPU_FP2)
-		w->at.fp2 = start->s[0];
+		w->at.fp2 = start->s[DA_CPU_FP2_START];
 	w->at.exact = false;
 	w->at.sp_lost = false;
 	w->at.fp_lost = false;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/** Constants of the walk, a CPU without rules of ours. The same file exists for each CPU. */
+/** Constants of the walk, 32-bit ARM. The same file exists for each architecture. */
 #ifndef DA_UNWIND_CPU_H
 #define DA_UNWIND_CPU_H
 
@@ -7,18 +7,21 @@
 #define DA_CPU_PC_MASK UINTPTR_MAX
 
 /** A return address minus this lies in the call, also when the call is a function's end. */
-#define DA_CPU_CALL_BACK 1
+#define DA_CPU_CALL_BACK 2
 
 /** 1 if the walker has rules for this CPU, 0 if only _Unwind_Backtrace can walk. */
-#define DA_CPU_WALKS 0
+#define DA_CPU_WALKS 1
 
 /** From the slot of fp in a signal frame to that of the link register (or any other), in bytes. */
-#define DA_CPU_SIGNAL_LR 8
+#define DA_CPU_SIGNAL_LR 12
 
 /** 1 if there are two frame pointer registers to carry along: ARM's r11, and fp2, which is r7. */
-#define DA_CPU_FP2 0
+#define DA_CPU_FP2 1
 
 /** From the slot of fp in a signal frame to that of fp2, in bytes. */
-#define DA_CPU_SIGNAL_FP2 0
+#define DA_CPU_SIGNAL_FP2 (-16)
+
+/** Type of the segment with a module's unwind tables: PT_ARM_EXIDX. */
+#define DA_CPU_TABLES 0x70000001
 
 #endif

@@ -15,10 +15,16 @@
 /** From the slot of fp in a signal frame to that of the link register (or any other), in bytes. */
 #define DA_CPU_SIGNAL_LR 8
 
-/** 1 if there are two frame pointer registers to carry along: ARM's r11, and fp2, which is r7. */
-#define DA_CPU_FP2 0
+/** 1 if there are two frame pointer registers to carry along: ARM: r11, and fp2, which is r7; MIPS: s8, s1. */
+#define DA_CPU_FP2 1
+
+/** Which of da_unwind_start.s it is. */
+#define DA_CPU_FP2_START 1
 
 /** From the slot of fp in a signal frame to that of fp2, in bytes. */
-#define DA_CPU_SIGNAL_FP2 0
+#define DA_CPU_SIGNAL_FP2 (-104)
+
+/** Type of the segment with a module's unwind tables: PT_GNU_EH_FRAME. */
+#define DA_CPU_TABLES 0x6474e550
 
 #endif

@@ -15,6 +15,8 @@ struct da_mips_text {
 	struct da_image image;
 	/** Release 6: other jump encodings, calls without delay slot. */
 	bool r6;
+	/** Code at odd addresses is microMIPS, not MIPS16e. No rules for that. */
+	bool micro;
 };
 
 enum da_mips_register {

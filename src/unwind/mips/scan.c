@@ -3,7 +3,8 @@
 
 #include "unwind/mips/special.h"
 
-/* Two rules that lead to the same caller: where s8 holds sp, either may be the base. */
+/* Two rules that lead to the same caller: where s8 holds sp, either may be the
+ * base. */
 static bool agree(const struct da_rule *a, const struct da_rule *b)
 {
 	const uint8_t fp = DA_RULE_FP_SAVED | DA_RULE_FP_LOST;
@@ -13,23 +14,49 @@ static bool agree(const struct da_rule *a, const struct da_rule *b)
 	       a->fp_offset == b->fp_offset;
 }
 
-void da_mips_scan(const struct da_mips_text *text, da_addr pc, bool exact, struct da_rule *rule_out)
+/* What the two methods say. */
+struct answers {
+	enum da_mips_answer before, behind;
+	struct da_rule prologue, epilogue;
+};
+
+static void ask16(const struct da_mips_text *text, da_addr pc, bool exact, struct answers *a)
+{
+	a->behind = da_mips16_scan_epilogue(text, pc, exact, &a->epilogue);
+	if (exact && a->behind != DA_MIPS_NOTHING)
+		return;
+	a->before = da_mips16_scan_prologue(text, pc, &a->prologue);
+}
+
+static void ask(const struct da_mips_text *text, da_addr pc, bool exact, struct answers *a)
 {
 	unsigned back = exact ? 0 : da_mips_call_before(text, pc);
-	enum da_mips_answer before = DA_MIPS_NOTHING, behind;
-	struct da_rule prologue = { .kind = DA_RULE_NONE }, epilogue = prologue;
 
-	behind = da_mips_scan_epilogue(text, pc, exact, &epilogue);
-	*rule_out = epilogue;
-	/* What was interrupted may be a prologue itself: there the epilogue knows more. */
-	if (exact && behind != DA_MIPS_NOTHING)
+	a->behind = da_mips_scan_epilogue(text, pc, exact, &a->epilogue);
+	/* What was interrupted may be a prologue itself: there the epilogue knows
+   * more. */
+	if (exact && a->behind != DA_MIPS_NOTHING)
 		return;
 	if (exact || back)
-		before = da_mips_scan_prologue(text, pc - back, &prologue);
-	if (before == DA_MIPS_NOTHING)
+		a->before = da_mips_scan_prologue(text, pc - back, &a->prologue);
+}
+
+void da_mips_scan(const struct da_mips_text *text, da_addr pc, bool exact, struct da_rule *rule_out)
+{
+	struct answers a;
+
+	a.before = DA_MIPS_NOTHING;
+	a.epilogue = (struct da_rule){ .kind = DA_RULE_NONE };
+	*rule_out = a.epilogue;
+	if (pc & 1 ? text->micro : pc % 4 != 0)
 		return;
-	if (behind == DA_MIPS_NOTHING && before == DA_MIPS_FOUND)
-		*rule_out = prologue;
-	else if (behind == DA_MIPS_NOTHING || !agree(&prologue, &epilogue))
-		rule_out->kind = DA_RULE_NONE;
+	if (pc & 1)
+		ask16(text, pc, exact, &a);
+	else
+		ask(text, pc, exact, &a);
+	if (a.before == DA_MIPS_NOTHING || (exact && a.behind != DA_MIPS_NOTHING))
+		*rule_out = a.epilogue;
+	else if (a.behind == DA_MIPS_NOTHING ? a.before == DA_MIPS_FOUND :
+					       agree(&a.prologue, &a.epilogue))
+		*rule_out = a.prologue;
 }

@@ -45,6 +45,17 @@ enum da_mips_answer da_mips_scan_epilogue(const struct da_mips_text *text, da_ad
 					  struct da_rule *rule_out);
 
 /**
+ * The same for MIPS16e code; @pc is the return address in both. The nearest save of ra before it
+ * counts, and the first restore behind it. A rule is based on s1 (DA_RULE_FP2) where the function
+ * uses it as its frame pointer, else on sp.
+ */
+enum da_mips_answer da_mips16_scan_prologue(const struct da_mips_text *text, da_addr pc,
+					    struct da_rule *rule_out);
+/** @copydoc da_mips16_scan_prologue */
+enum da_mips_answer da_mips16_scan_epilogue(const struct da_mips_text *text, da_addr pc, bool exact,
+					    struct da_rule *rule_out);
+
+/**
  * The rule for @pc, a return address (bit 0: in MIPS16 code) or, if @exact, an interrupted
  * instruction; DA_RULE_NONE if there is none.
  *

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "unwind/mips/special.h"
 
+#include "unwind/mips/mips16.h"
+
 #define SYSCALL 0x0000000c
 #define LI_V0 0x24020000
 /* exit, by which libc's start code of a thread ends it */
@@ -8,15 +10,17 @@
 #define LI_V0_EXIT_N64 (LI_V0 | 5058)
 #define LI_V0_EXIT_N32 (LI_V0 | 6058)
 
-enum da_mips_call da_mips_call_before(const struct da_mips_text *text, da_addr pc)
+unsigned da_mips_call_before(const struct da_mips_text *text, da_addr pc)
 {
+	if (pc & 1)
+		return text->micro ? 0 : da_mips16_call_before(text, pc & ~(da_addr)1);
 	if (pc % 4 != 0 || pc < 8)
-		return DA_MIPS_NO_CALL;
+		return 0;
 	if (da_mips_has(text, pc - 4) && da_mips_is_compact_call(text, da_mips_at(text, pc - 4)))
-		return DA_MIPS_COMPACT_CALL;
+		return 4;
 	if (da_mips_has(text, pc - 8) && da_mips_is_call(text, da_mips_at(text, pc - 8)))
-		return DA_MIPS_CALL;
-	return DA_MIPS_NO_CALL;
+		return 8;
+	return 0;
 }
 
 /*
@@ -72,10 +76,12 @@ static bool is_loader_start(const struct da_mips_text *text, da_addr pc)
 
 bool da_mips_special_find(const struct da_mips_text *text, da_addr pc, struct da_rule *rule_out)
 {
+	if (pc % 4 != 0)
+		return false;
 	if (da_mips_at(text, pc + 4) == SYSCALL &&
 	    find_signal(text, da_mips_at(text, pc), rule_out))
 		return true;
-	if (da_mips_call_before(text, pc) == DA_MIPS_NO_CALL ||
+	if (da_mips_call_before(text, pc) == 0 ||
 	    !(is_thread_start(text, pc) || is_loader_start(text, pc)))
 		return false;
 	*rule_out = (struct da_rule){ .kind = DA_RULE_END };

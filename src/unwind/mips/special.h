@@ -6,17 +6,11 @@
 #include "unwind/mips/insn.h"
 #include "unwind/rule.h"
 
-/** How a return address relates to its call. */
-enum da_mips_call {
-	DA_MIPS_NO_CALL = 0,
-	/** A call with a delay slot, at the return address - 8. */
-	DA_MIPS_CALL = 8,
-	/** A Release 6 call without, at the return address - 4. */
-	DA_MIPS_COMPACT_CALL = 4,
-};
-
-/** Which call, if any, returns to @pc. Bit 0 set (MIPS16, microMIPS): none that we can read. */
-enum da_mips_call da_mips_call_before(const struct da_mips_text *text, da_addr pc);
+/**
+ * How far before the return address @pc the call lies that returns there, in bytes; 0: there is
+ * none. Bit 0 set: MIPS16e code (or microMIPS, of which nothing is known: 0).
+ */
+unsigned da_mips_call_before(const struct da_mips_text *text, da_addr pc);
 
 /**
  * The rule for the signal trampolines at @pc (li v0, NR; syscall: o32 sigreturn and rt_sigreturn,
