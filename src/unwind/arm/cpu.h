@@ -18,6 +18,9 @@
 /** 1 if there are two frame pointer registers to carry along: ARM's r11, and fp2, which is r7. */
 #define DA_CPU_FP2 1
 
+/** Which of da_unwind_start.s it is. */
+#define DA_CPU_FP2_START 0
+
 /** From the slot of fp in a signal frame to that of fp2, in bytes. */
 #define DA_CPU_SIGNAL_FP2 (-16)
 
