@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "preload/record.h"
 
+#include <errno.h>
+
 #include "base/bytes.h"
 #include "base/sys.h"
 #include "codec/encode.h"
@@ -17,16 +19,33 @@
 /* Most unknown pcs to pass over before the module list is read again in vain. */
 #define MOST_SKIPPED_SCANS 4096u
 
+/* Whether the outer call's frame has been overwritten by others; read without a fault. */
+static bool is_outer_gone(void)
+{
+	const uint32_t *now = (const uint32_t *)&da_tls.outer->sp;
+	const uint32_t *then = (const uint32_t *)&da_tls.guard;
+
+	for (size_t i = 0; i < sizeof da_tls.guard / sizeof *now; i++) {
+		long r = da_sys_compare(&now[i], then[i]);
+
+		if (r == 0 || r == -EFAULT)
+			return true;
+	}
+	return false;
+}
+
 /*
  * The thread is inside an interposed call already. Inner frames have a smaller sp: the allocator
  * calling itself, or a signal handler. One that is not smaller, on the same stack, means that the
- * earlier call was left by a jump (siglongjmp, or a C++ exception through a cancelled thread).
+ * earlier call was left by a jump (siglongjmp, or a C++ exception through a cancelled thread); so
+ * does an earlier call's frame that is no longer what it was.
  */
 static bool __attribute__((noinline)) enter_again(const struct da_unwind_start *start)
 {
 	struct da_thread *t = da_tls.thread;
+	bool own = da_real_is_own(start->pc);
 
-	if (start->sp >= da_tls.guard && !da_sys_on_signal_stack() &&
+	if ((start->sp >= da_tls.guard || (!own && is_outer_gone())) && !da_sys_on_signal_stack() &&
 	    (!t || da_thread_on_stack(t, start->sp))) {
 		if (t) {
 			da_lease_abandon(t);
@@ -36,9 +55,10 @@ static bool __attribute__((noinline)) enter_again(const struct da_unwind_start *
 				return false;
 		}
 		da_tls.guard = start->sp;
+		da_tls.outer = start;
 		return true;
 	}
-	if (!da_real_is_own(start->pc))
+	if (!own)
 		da_shim_lost(DA_LOST_REENTRANT);
 	return false;
 }
@@ -49,6 +69,7 @@ bool da_record_enter(const struct da_unwind_start *start)
 		return false;
 	if (UNLIKELY(da_tls.guard))
 		return enter_again(start);
+	da_tls.outer = start;
 	da_tls.guard = start->sp;
 	return true;
 }

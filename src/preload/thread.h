@@ -47,11 +47,12 @@ struct da_thread {
 
 /**
  * The thread-local part: small, initial-exec. @guard is the stack pointer of the outermost
- * interposed call that this thread is in, 0 outside.
+ * interposed call that this thread is in, 0 outside; @outer is that call's start, in its frame.
  */
 struct da_tls {
 	struct da_thread *thread;
 	uintptr_t guard;
+	const struct da_unwind_start *outer;
 };
 
 extern __thread struct da_tls da_tls __attribute__((tls_model("initial-exec")));
