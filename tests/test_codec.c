@@ -435,7 +435,7 @@ END_TEST
 static const struct da_header example = {
 	.machine = 8, .word_bits = 32, .big_endian = true, .elf_flags = 0x70001007, .page_size = 4096,
 	.pid = 77, .parent_pid = 5, .start_wall_ns = 1700000000123456789u, .unwind = 2, .depth = 64,
-	.stacks_alloc_only = true, .min_size = 16, .max_size = 4096, .program = {"/bin/prog", 9},
+	.stacks_alloc_only = true, .min_size = 16, .max_size = 4096, .sample = 524288, .program = {"/bin/prog", 9},
 	.cmdline = {"prog\0-x", 8}, .version = {"0.1.0", 5}, .host = {"mips", 4}, .kernel = {"6.1", 3},
 };
 
@@ -454,12 +454,25 @@ START_TEST(header_comes_back)
 	ck_assert_uint_eq(h.elf_flags, 0x70001007);
 	ck_assert_uint_eq(h.start_wall_ns, example.start_wall_ns);
 	ck_assert_uint_eq(h.max_size, 4096);
+	ck_assert_uint_eq(h.sample, 524288);
 	ck_assert_uint_eq(h.parent_pid, 5);
 	ck_assert_uint_eq(h.cmdline.len, 8);
 	ck_assert_mem_eq(h.cmdline.bytes, "prog\0-x", 8);
 	for (size_t len = 0; len < n; len++)
 		ck_assert_int_eq(da_header_get(bytes, len, &h, &need, &version), DA_HEADER_SHORT);
 	ck_assert_uint_eq(da_header_put(&example, bytes, n - 1), 0);
+}
+END_TEST
+
+START_TEST(header_bounds_the_mean_of_samples)
+{
+	struct da_header h = {.max_size = UINT64_MAX, .sample = UINT32_MAX};
+	uint8_t bytes[4096];
+	size_t n = da_header_put(&h, bytes, sizeof bytes), need;
+	uint32_t version;
+
+	ck_assert_int_eq(da_header_get(bytes, n, &h, &need, &version), DA_HEADER_OK);
+	ck_assert_uint_eq(h.sample, DA_STREAM_MAX_SAMPLE);
 }
 END_TEST
 
@@ -540,6 +553,7 @@ int main(void)
 	tcase_add_test(t, block_lengths_out_of_range_are_refused);
 	tcase_add_test(t, fragments_end_where_the_payload_ends);
 	tcase_add_test(t, header_comes_back);
+	tcase_add_test(t, header_bounds_the_mean_of_samples);
 	tcase_add_test(t, header_of_another_kind_version_or_damage_is_told_apart);
 	tcase_add_test(t, crc_is_that_of_the_standard);
 	tcase_add_test(t, fmt_formats_and_cuts);

@@ -47,6 +47,8 @@ bool da_record_session_init(struct da_record_session *s, struct da_err *err)
 	if (!da_shared_open(&s->shared, s->options->buffer, err))
 		return false;
 	configure(s->shared.pool, s->options);
+	da_pool_bound_depth(s->shared.pool);
+	s->depth = s->shared.pool->depth;
 	if (!da_shim_file_open(&s->shim, da_embedded_shim, da_embedded_shim_size, err))
 		return false;
 	s->packed = da_xmalloc(DA_WRITER_PACKED_BYTES);
@@ -184,7 +186,7 @@ static void fill_header(struct da_record_session *s, const struct da_stream *str
 		.pid = stream->pid,
 		.start_wall_ns = s->start_wall_ns,
 		.unwind = (uint32_t)o->unwind,
-		.depth = (uint32_t)o->depth,
+		.depth = s->depth,
 		.stacks_alloc_only = o->stacks_alloc_only || o->sample,
 		.sample = o->sample,
 		.min_size = o->min_size,

@@ -28,6 +28,7 @@ struct da_record_session {
 	struct da_writer_outputs first; /**< opened before the start, for process 0 */
 	struct da_drain drain;
 	uint64_t start_wall_ns; /**< ns since 1970 at the start */
+	uint32_t depth; /**< most frames per stack: as asked for, if a chunk holds so many */
 	bool has_exited_first; /**< process 0 has ended */
 };
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "codec/pool.h"
 
+#include "codec/encode.h"
+
 /* A chunk is to hold many events yet be a small share of the pool. */
 #define CHUNK_BYTES (16u << 10)
 #define CHUNKS_WANTED 32u
@@ -30,6 +32,18 @@ void da_pool_init(struct da_pool *pool, size_t bytes)
 	pool->n_chunks = (uint32_t)n;
 	pool->chunks_offset = offset;
 	pool->max_size = UINT64_MAX;
+}
+
+void da_pool_bound_depth(struct da_pool *pool)
+{
+	uint32_t most = (pool->chunk_bytes - (uint32_t)sizeof(struct da_chunk) -
+			 DA_ENCODE_STACK_MAX(0) - 2 * DA_ENCODE_EVENT_MAX) /
+			10;
+
+	if (pool->depth > most)
+		pool->depth = most;
+	if (!pool->depth)
+		pool->depth = 1;
 }
 
 bool da_pool_is_valid(const struct da_pool *pool, size_t bytes)

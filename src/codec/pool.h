@@ -147,6 +147,9 @@ enum da_attach {
  */
 void da_pool_init(struct da_pool *pool, size_t bytes);
 
+/** Make pool->depth one that it can hold: a stack must fit a chunk, and have one frame at least. */
+void da_pool_bound_depth(struct da_pool *pool);
+
 /**
  * Whether a mapping of @bytes at @pool is a pool this build understands: magic, version, word size,
  * and a shape that lies within @bytes.

@@ -110,6 +110,7 @@ static void configure_direct(char *const *environment)
 	take_number(environment, "DUMPALLOC_MIN_SIZE", &pool->min_size);
 	take_number(environment, "DUMPALLOC_MAX_SIZE", &pool->max_size);
 	pool->depth = depth > DA_STREAM_MAX_FRAMES ? DA_STREAM_MAX_FRAMES : (uint32_t)depth;
+	da_pool_bound_depth(pool);
 	pool->unwind = unwind_mode(environment);
 	if (pool->unwind != DA_UNWIND_NONE)
 		pool->sample = sample > DA_STREAM_MAX_SAMPLE ? DA_STREAM_MAX_SAMPLE :
@@ -131,24 +132,11 @@ static bool attach_direct(char *const *environment)
 	return da_direct_begin();
 }
 
-/* Whatever the other side wrote, a stack must fit a chunk and have at least one frame. */
-static void bound_depth(struct da_pool *pool)
-{
-	uint32_t most = (pool->chunk_bytes - (uint32_t)sizeof(struct da_chunk) -
-			 DA_ENCODE_STACK_MAX(0) - 2 * DA_ENCODE_EVENT_MAX) /
-			10;
-
-	if (pool->depth > most)
-		pool->depth = most;
-	if (!pool->depth)
-		pool->depth = 1;
-}
-
 static void begin_recording(void)
 {
 	struct da_pool *pool = da_shim.pool;
 
-	bound_depth(pool);
+	da_pool_bound_depth(pool); /* whatever the other side wrote */
 	da_shim.stack_top = da_shim.linkmap.auxv.execfn;
 	da_shim.gcc_backtrace = da_linkmap_find(&da_shim.linkmap, "_Unwind_Backtrace");
 	da_shim.gcc_get_ip_info = da_linkmap_find(&da_shim.linkmap, "_Unwind_GetIPInfo");
