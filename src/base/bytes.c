@@ -11,11 +11,19 @@
 #define DA_KEEP_LOOP __attribute__((no_builtin("memcpy", "memset", "memcmp", "strlen")))
 #endif
 
+/* A word of memory of any type and alignment: one instruction where the CPU can, else bytes. */
+typedef uintptr_t __attribute__((may_alias, aligned(1))) any_word;
+
 DA_KEEP_LOOP void da_copy(void *restrict to, const void *restrict from, size_t n)
 {
 	uint8_t *t = to;
 	const uint8_t *f = from;
 
+	for (; n >= sizeof(any_word); n -= sizeof(any_word)) {
+		*(any_word *)t = *(const any_word *)f;
+		t += sizeof(any_word);
+		f += sizeof(any_word);
+	}
 	while (n--)
 		*t++ = *f++;
 }
@@ -24,6 +32,10 @@ DA_KEEP_LOOP void da_zero(void *p, size_t n)
 {
 	uint8_t *b = p;
 
+	for (; n >= sizeof(any_word); n -= sizeof(any_word)) {
+		*(any_word *)b = 0;
+		b += sizeof(any_word);
+	}
 	while (n--)
 		*b++ = 0;
 }

@@ -20,10 +20,10 @@ static uint64_t open_table(const struct da_cfi *cfi, struct da_cursor *c)
 	if (cfi->hdr_size == 0)
 		return 0;
 	da_cursor_init(c, &cfi->image, cfi->hdr, cfi->hdr + cfi->hdr_size);
-	version = (uint8_t)da_cursor_unsigned(c, 1);
-	frame_encoding = (uint8_t)da_cursor_unsigned(c, 1);
-	count_encoding = (uint8_t)da_cursor_unsigned(c, 1);
-	table_encoding = (uint8_t)da_cursor_unsigned(c, 1);
+	version = da_cursor_byte(c);
+	frame_encoding = da_cursor_byte(c);
+	count_encoding = da_cursor_byte(c);
+	table_encoding = da_cursor_byte(c);
 	if (c->bad || version != 1 || table_encoding != TABLE_ENCODING ||
 	    frame_encoding == DA_ENCODING_OMIT || count_encoding == DA_ENCODING_OMIT)
 		return 0;
@@ -34,33 +34,34 @@ static uint64_t open_table(const struct da_cfi *cfi, struct da_cursor *c)
 	return n;
 }
 
-/* Field @field (0: first pc, 1: address of the FDE) of the table's entry @i. */
-static da_addr table_field(const struct da_cfi *cfi, const struct da_cursor *table, uint64_t i,
-			   unsigned field)
+/* Field @field (0: first pc, 1: address of the FDE) of entry @i of the table at @table. */
+static inline da_addr table_field(const struct da_cfi *cfi, const uint8_t *table, uint64_t i,
+				  unsigned field)
 {
-	struct da_cursor c;
+	const uint8_t *at = table + i * ENTRY_SIZE + field * 4;
+	int32_t v = (int32_t)(cfi->image.big_endian ? da_load_be32(at) : da_load_le32(at));
+	da_addr a = cfi->hdr + (da_addr)(int64_t)v;
 
-	da_copy(&c, table, sizeof(c));
-	da_cursor_skip(&c, i * ENTRY_SIZE + field * 4);
-	return da_cursor_encoded(&c, TABLE_ENCODING, cfi->hdr);
+	return cfi->image.word == 4 ? (uint32_t)a : a;
 }
 
 /* The address of the FDE with the greatest first pc that is <= @pc. */
 static APART bool find_fde(const struct da_cfi *cfi, da_addr pc, da_addr *fde_out)
 {
-	struct da_cursor table;
-	uint64_t lo = 0, hi = open_table(cfi, &table), mid;
+	struct da_cursor c;
+	uint64_t lo = 0, hi = open_table(cfi, &c), mid;
+	const uint8_t *table = cfi->image.bytes + c.at; /* open_table() saw that it is whole */
 
-	if (hi == 0 || pc < table_field(cfi, &table, 0, 0))
+	if (hi == 0 || pc < table_field(cfi, table, 0, 0))
 		return false;
 	while (hi - lo > 1) {
 		mid = lo + (hi - lo) / 2;
-		if (table_field(cfi, &table, mid, 0) <= pc)
+		if (table_field(cfi, table, mid, 0) <= pc)
 			lo = mid;
 		else
 			hi = mid;
 	}
-	*fde_out = table_field(cfi, &table, lo, 1);
+	*fde_out = table_field(cfi, table, lo, 1);
 	return true;
 }
 
@@ -95,13 +96,13 @@ static bool augment(const struct da_cfi *cfi, struct da_cfi_cie *cie, uint8_t le
 	uint8_t encoding;
 
 	switch (letter) {
-	case 'R': cie->encoding = (uint8_t)da_cursor_unsigned(c, 1); return true;
+	case 'R': cie->encoding = da_cursor_byte(c); return true;
 	case 'S': cie->signal = true; return true;
 	case 'B': return true; /* AArch64: signed with the B key */
 	case 'G': return true; /* AArch64: tagged stack */
 	case 'L': da_cursor_skip(c, 1); return true;
 	case 'P':
-		encoding = (uint8_t)da_cursor_unsigned(c, 1);
+		encoding = da_cursor_byte(c);
 		da_cursor_encoded(c, encoding & 0x0f, cfi->hdr);
 		return true;
 	}
@@ -116,7 +117,7 @@ static bool read_augmentation(const struct da_cfi *cfi, struct da_cfi_cie *cie,
 	size_t start = c->at;
 	uint8_t letter;
 
-	while ((letter = (uint8_t)da_cursor_unsigned(text, 1)) != 0) {
+	while ((letter = da_cursor_byte(text)) != 0) {
 		if (!augment(cfi, cie, letter, c))
 			return false;
 	}
@@ -139,17 +140,17 @@ static APART bool read_cie(const struct da_cfi *cfi, da_addr at, struct da_cfi_c
 	da_zero(cie, sizeof(*cie));
 	if (!open_entry(cfi, at, c, &id_at, &id) || id != 0)
 		return false;
-	version = (uint8_t)da_cursor_unsigned(c, 1);
+	version = da_cursor_byte(c);
 	if (version != 1 && version != 3)
 		return false;
 	da_copy(&text, c, sizeof(text));
 	do
-		letter = (uint8_t)da_cursor_unsigned(c, 1);
+		letter = da_cursor_byte(c);
 	while (letter != 0);
 	cie->code_align = da_cursor_uleb(c);
 	cie->data_align = da_cursor_sleb(c);
 	cie->ra_register = version == 1 ? da_cursor_unsigned(c, 1) : da_cursor_uleb(c);
-	letter = (uint8_t)da_cursor_unsigned(&text, 1);
+	letter = da_cursor_byte(&text);
 	cie->augmented = letter == 'z';
 	if (letter != 0 && letter != 'z')
 		return false;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "unwind/cfi_program.h"
 
+#include <stddef.h>
+
 #include "base/bytes.h"
 
 /* Deeper than any compiler goes: gcc and clang use one level. */
@@ -267,7 +269,7 @@ static void extended(struct machine *m, uint8_t op)
 
 static void step(struct machine *m)
 {
-	uint8_t op = (uint8_t)da_cursor_unsigned(m->c, 1);
+	uint8_t op = da_cursor_byte(m->c);
 	uint8_t low = op & 0x3f;
 
 	switch (op >> 6) {
@@ -295,7 +297,7 @@ bool da_cfi_program_run(const struct da_cfi *cfi, struct da_cfi_cie *cie, struct
 {
 	struct machine m;
 
-	da_zero(&m, sizeof(m));
+	da_zero(&m, offsetof(struct machine, states));
 	m.cfi = cfi;
 	m.cie = cie;
 	m.loc = range[0];

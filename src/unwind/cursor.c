@@ -18,36 +18,19 @@ da_addr da_cursor_address(const struct da_cursor *c)
 	return c->image->lo + c->at;
 }
 
-bool da_cursor_at_end(const struct da_cursor *c)
-{
-	return c->bad || c->at >= c->end;
-}
-
-static bool take(struct da_cursor *c, uint64_t n)
-{
-	if (c->bad || n > c->end - c->at) {
-		c->bad = true;
-		return false;
-	}
-	c->at += (size_t)n;
-	return true;
-}
-
-void da_cursor_skip(struct da_cursor *c, uint64_t n)
-{
-	take(c, n);
-}
-
 uint64_t da_cursor_unsigned(struct da_cursor *c, unsigned n)
 {
 	const uint8_t *b = c->image->bytes + c->at;
-	uint64_t v = 0;
+	bool big = c->image->big_endian;
 
-	if (!take(c, n))
+	if (!da_cursor_skip(c, n))
 		return 0;
-	for (unsigned i = 0; i < n; i++)
-		v |= (uint64_t)b[i] << 8 * (c->image->big_endian ? n - 1 - i : i);
-	return v;
+	switch (n) {
+	case 1: return *b;
+	case 2: return big ? da_load_be16(b) : da_load_le16(b);
+	case 4: return big ? da_load_be32(b) : da_load_le32(b);
+	default: return big ? da_load_be64(b) : da_load_le64(b);
+	}
 }
 
 int64_t da_cursor_signed(struct da_cursor *c, unsigned n)
@@ -66,7 +49,7 @@ static uint64_t leb(struct da_cursor *c, unsigned *bits_out, bool *negative_out)
 	uint8_t b;
 
 	do {
-		b = (uint8_t)da_cursor_unsigned(c, 1);
+		b = da_cursor_byte(c);
 		if (shift >= 70)
 			c->bad = true;
 		if (c->bad)
@@ -80,7 +63,7 @@ static uint64_t leb(struct da_cursor *c, unsigned *bits_out, bool *negative_out)
 	return v;
 }
 
-uint64_t da_cursor_uleb(struct da_cursor *c)
+uint64_t da_cursor_uleb_long(struct da_cursor *c)
 {
 	unsigned bits;
 	bool negative;

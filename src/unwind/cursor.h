@@ -3,6 +3,7 @@
 #ifndef DA_UNWIND_CURSOR_H
 #define DA_UNWIND_CURSOR_H
 
+#include "base/bytes.h"
 #include "base/types.h"
 
 /** Bytes that stand for the addresses [lo, lo + size) of a target. */
@@ -33,10 +34,29 @@ void da_cursor_init(struct da_cursor *c, const struct da_image *image, da_addr a
 da_addr da_cursor_address(const struct da_cursor *c);
 
 /** Whether nothing is left to read, be it because of an error. */
-bool da_cursor_at_end(const struct da_cursor *c);
+static inline bool da_cursor_at_end(const struct da_cursor *c)
+{
+	return c->bad || c->at >= c->end;
+}
 
-/** Pass over @n bytes. */
-void da_cursor_skip(struct da_cursor *c, uint64_t n);
+/** Pass over @n bytes. @return false when that is bad. */
+static inline bool da_cursor_skip(struct da_cursor *c, uint64_t n)
+{
+	if (c->bad || n > c->end - c->at) {
+		c->bad = true;
+		return false;
+	}
+	c->at += (size_t)n;
+	return true;
+}
+
+/** Read a byte: what call frame instructions are made of. */
+static inline uint8_t da_cursor_byte(struct da_cursor *c)
+{
+	const uint8_t *b = c->image->bytes + c->at;
+
+	return da_cursor_skip(c, 1) ? *b : 0;
+}
 
 /** Read an unsigned integer of @n bytes (1, 2, 4 or 8) in the image's byte order. */
 uint64_t da_cursor_unsigned(struct da_cursor *c, unsigned n);
@@ -45,9 +65,20 @@ uint64_t da_cursor_unsigned(struct da_cursor *c, unsigned n);
 int64_t da_cursor_signed(struct da_cursor *c, unsigned n);
 
 /** Read a LEB128 number; bits beyond 64 are dropped, more than 10 bytes are bad. */
-uint64_t da_cursor_uleb(struct da_cursor *c);
+uint64_t da_cursor_uleb_long(struct da_cursor *c);
 
-/** @copydoc da_cursor_uleb */
+/** The same; most have one byte. */
+static inline uint64_t da_cursor_uleb(struct da_cursor *c)
+{
+	const uint8_t *b = c->image->bytes + c->at;
+
+	if (da_cursor_at_end(c) || *b & 0x80)
+		return da_cursor_uleb_long(c);
+	c->at++;
+	return *b;
+}
+
+/** The same for signed numbers. */
 int64_t da_cursor_sleb(struct da_cursor *c);
 
 /** "No value": DW_EH_PE_omit. */
