@@ -28,5 +28,8 @@ void da_native_cfi_find(const struct da_query *q, struct da_cfi_registers reg,
 
 bool da_native_is_entry(const struct da_query *q)
 {
-	return q->module->entry != 0 && q->pc - q->module->entry < ENTRY_BYTES;
+	/* A call just before the entry point, by which main() may end, returns to that. */
+	uintptr_t in = q->exact ? q->pc : q->pc - 1;
+
+	return q->module->entry != 0 && in - q->module->entry < ENTRY_BYTES;
 }
