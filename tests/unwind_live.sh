@@ -112,6 +112,15 @@ if has riscv64-linux-gnu-gcc && has qemu-riscv64-static; then
 	done
 fi
 
+if has arm-linux-gnueabihf-gcc && has qemu-arm-static; then
+	cpu arm arm-linux-gnueabihf-gcc "qemu-arm-static -L /usr/arm-linux-gnueabihf"
+	entry
+	entry -marm
+	for f in -O0 -O1 -O2 -Os "-O0 -marm" "-O2 -marm -fno-pie -no-pie" "-O2 -funwind-tables"; do
+		live 0 $f -DHANDLERS
+	done
+fi
+
 for e in mipsel mips; do
 	has $e-linux-gnu-gcc && has qemu-$e-static || continue
 	cpu mips $e-linux-gnu-gcc "qemu-$e-static -L /usr/$e-linux-gnu"

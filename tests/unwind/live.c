@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 
+#include "cpu.h"
 #include "entry.h"
 #include "unwind/unwind.h"
 
@@ -42,7 +43,7 @@ static void add_segment(struct da_module *m, const struct dl_phdr_info *info, co
 {
 	uintptr_t lo = info->dlpi_addr + p->p_vaddr;
 
-	if (p->p_type == PT_GNU_EH_FRAME) {
+	if (p->p_type == DA_CPU_TABLES) {
 		m->eh_frame_hdr = lo;
 		m->eh_frame_hdr_size = p->p_memsz;
 	}

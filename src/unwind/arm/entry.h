@@ -1,35 +1,52 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/** Entries of interposed functions, any CPU (no assembly). Contract: x86_64/entry.h. */
+/** Assembly entries of interposed functions, ARM (AAPCS), A32 or Thumb-2. Contract: x86_64/entry.h. */
 #ifndef DA_UNWIND_ENTRY_H
 #define DA_UNWIND_ENTRY_H
 
 #include "unwind/start.h"
 
-/** For the definition of each C function behind an entry. */
+/** For the definition of each C function behind an entry: called from assembly, within the shim. */
 #define DA_ENTRY_TARGET __attribute__((used, visibility("hidden")))
+
+#ifdef __thumb2__
+#define DA_ENTRY_STATE "	.thumb\n	.thumb_func\n"
+#else
+#define DA_ENTRY_STATE "	.arm\n"
+#endif
 
 /**
  * Define the exported function @name over da_entry_<name>(); see x86_64/entry.h.
  *
- * The C names differ from the symbols, so that they do not clash with the types that the compiler
- * and libc's headers give to malloc and its family.
+ * Frame of 24 bytes: the struct's first four words (the fourth is r7) at 0, lr at 20. The linker
+ * turns bl into blx where the target is in the other instruction set.
  */
 /* clang-format off */
 #define DA_ENTRY(name) \
-	__attribute__((visibility("hidden"))) uintptr_t da_generic_##name##_target( \
-		uintptr_t a, uintptr_t b, uintptr_t c, const struct da_unwind_start *start) \
-		__asm__("da_entry_" #name); \
-	__attribute__((visibility("default"))) uintptr_t da_generic_##name( \
-		uintptr_t a, uintptr_t b, uintptr_t c) __asm__(#name); \
-	__attribute__((noinline)) \
-	uintptr_t da_generic_##name(uintptr_t a, uintptr_t b, uintptr_t c) \
-	{ \
-		struct da_unwind_start start = { \
-			.pc = (uintptr_t)__builtin_return_address(0), \
-			.sp = (uintptr_t)__builtin_dwarf_cfa(), \
-		}; \
-		return da_generic_##name##_target(a, b, c, &start); \
-	}
+__asm__("	.syntax	unified\n" \
+	"	.pushsection .text\n" \
+	"	.globl	" #name "\n" \
+	"	.hidden	da_entry_" #name "\n" \
+	"	.p2align 2\n" \
+	DA_ENTRY_STATE \
+	"	.type	" #name ", %function\n" \
+	#name ":\n" \
+	"	.fnstart\n" \
+	"	mov	ip, sp\n" \
+	"	push	{lr}\n" \
+	"	.save	{lr}\n" \
+	"	sub	sp, sp, #20\n" \
+	"	.pad	#20\n" \
+	"	str	lr, [sp]\n" \
+	"	str	ip, [sp, #4]\n" \
+	"	str	r11, [sp, #8]\n" \
+	"	str	r7, [sp, #12]\n" \
+	"	mov	r3, sp\n" \
+	"	bl	da_entry_" #name "\n" \
+	"	add	sp, sp, #20\n" \
+	"	pop	{pc}\n" \
+	"	.fnend\n" \
+	"	.size	" #name ", .-" #name "\n" \
+	"	.popsection\n");
 /* clang-format on */
 
 #endif

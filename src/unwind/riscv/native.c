@@ -44,6 +44,8 @@ static void from_tables(const struct da_query *q, const struct da_image *text,
 {
 	if (!q->exact && da_riscv_special_find(text, q->pc, rule))
 		return;
+	if (q->mode == DA_UNWIND_FP || q->mode == DA_UNWIND_SCAN)
+		return;
 	da_native_cfi_find(q, DA_CFI_RISCV, rule);
 	if (rule->kind == DA_RULE_SIGNAL)
 		rule->kind = DA_RULE_NONE;
@@ -71,10 +73,7 @@ bool da_native_find(const struct da_query *q, unsigned attempt, struct da_rule *
 	rule_out->kind = DA_RULE_NONE;
 	get_text(q->module, &text);
 	switch (attempt) {
-	case 0:
-		if (q->mode != DA_UNWIND_FP && q->mode != DA_UNWIND_SCAN)
-			from_tables(q, &text, rule_out);
-		return true;
+	case 0: from_tables(q, &text, rule_out); return true;
 	case 1: /* fall through */
 	case 2:
 		if (scan)
