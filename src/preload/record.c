@@ -144,6 +144,8 @@ static bool capture(struct da_thread *t, const struct da_unwind_start *start)
 	walk(t, start);
 	if (UNLIKELY(t->u.unknown_pc) && !walk_again(t, start))
 		return false;
+	if (UNLIKELY(t->u.wants_cache))
+		da_thread_widen_cache(t);
 	if (UNLIKELY(t->generation != da_shim.modules.generation)) {
 		t->generation = da_shim.modules.generation;
 		da_stacks_clear(&t->stacks);

@@ -82,6 +82,19 @@ static struct da_thread *reuse_thread(uint32_t tid)
 	return NULL;
 }
 
+void da_thread_widen_cache(struct da_thread *t)
+{
+	size_t bytes = da_unwind_cache_wanted(&t->u);
+	void *memory = da_sys_map(bytes), *old;
+
+	t->u.wants_cache = false;
+	if (!memory)
+		return;
+	old = da_unwind_lend_cache(&t->u, memory);
+	if (old)
+		da_sys_unmap(old, bytes / 2);
+}
+
 bool da_thread_restart(struct da_thread *t)
 {
 	uint32_t serial = __atomic_add_fetch(&da_shim.pool->serials, 1, __ATOMIC_RELAXED);

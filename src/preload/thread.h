@@ -66,6 +66,9 @@ struct da_thread *da_thread_get(void);
 /** Begin the calling thread's stream anew under a new serial (a jump left it half written). */
 bool da_thread_restart(struct da_thread *t);
 
+/** Give @t's walker the room for rules that it wants, where there is memory. */
+void da_thread_widen_cache(struct da_thread *t);
+
 /** In a child of fork: give back the states of all threads but the caller's. */
 void da_thread_forget_others(void);
 

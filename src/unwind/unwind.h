@@ -88,11 +88,13 @@ struct da_unwind {
 	struct da_trail_word *words;
 	struct da_trail_step *steps;
 	uint8_t *large_frames; /**< where they will be when there is a deep stack */
-	/** Remembered rules (cache.h): slots in use - 1, rules stored since there are so many. */
+	/** Remembered rules (cache.h): slots in use - 1, rules pushed out since there are so many. */
 	struct da_unwind_cache *cache;
 	struct da_unwind_cache *large_cache; /**< where it will be when there are more */
 	uintptr_t cache_mask;
-	uint32_t cache_fills;
+	uint32_t cache_losses;
+	/** Rules keep pushing each other out: see da_unwind_lend_cache(). */
+	bool wants_cache;
 	/** Generation of the modules that rules and trail belong to. */
 	uint32_t generation;
 };
@@ -119,6 +121,16 @@ void da_unwind_walk(struct da_unwind *u, const struct da_unwind_start *start);
 /** Fill the result with start->pc alone and the given @end. */
 void da_unwind_first_only(struct da_unwind *u, const struct da_unwind_start *start,
 			  enum da_unwind_end end);
+
+/** Bytes that da_unwind_lend_cache() needs when u->wants_cache is set. */
+size_t da_unwind_cache_wanted(const struct da_unwind *u);
+
+/**
+ * Keep rules in @memory, zero-filled, from now on. Without memory for it, clear u->wants_cache: it
+ * is set again later.
+ * @return what was lent before and is free now, half as large; or NULL.
+ */
+void *da_unwind_lend_cache(struct da_unwind *u, void *memory);
 
 /** Forget all that is remembered of earlier walks: one of them was left by a jump. */
 void da_unwind_forget(struct da_unwind *u);

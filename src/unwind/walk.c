@@ -222,7 +222,7 @@ static enum progress run(struct walk *w)
 	enum progress p = SLOW;
 
 	while (!state_of(&w->at)) {
-		const struct da_unwind_cache *c = da_cache_slot(u, f.pc);
+		const struct da_unwind_cache *c = da_cache_look(u, f.pc);
 		uintptr_t cfa, ra, fp, pc, word;
 
 		if (c->pc != f.pc || !da_packed_is(c->rule, DA_PACKED_PLAIN))
