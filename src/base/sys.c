@@ -116,7 +116,6 @@ long da_sys_advise(void *p, size_t n, int advice)
 	return CALL3(SYS_madvise, p, n, advice);
 }
 
-/* Where the kernel was built without futex(2). */
 static bool is_mapped_by_msync(uintptr_t lo, uintptr_t hi)
 {
 	const uintptr_t page = 4096; /* the kernel rounds lengths up; it wants starts aligned */
@@ -130,19 +129,35 @@ static bool is_mapped_by_msync(uintptr_t lo, uintptr_t hi)
 	return CALL3(SYS_msync, lo, hi - lo, MS_ASYNC) == 0;
 }
 
-bool da_sys_is_mapped(uintptr_t lo, uintptr_t hi)
+/* Ask for one word each @step. */
+static uintptr_t readable_until(uintptr_t lo, uintptr_t hi, uintptr_t step)
+{
+	for (lo &= ~(uintptr_t)3; lo < hi; lo = (lo & ~(step - 1)) + step)
+		if (da_sys_compare((const uint32_t *)lo, 0) < 0)
+			return lo;
+	return hi;
+}
+
+uintptr_t da_sys_mapped_until(uintptr_t lo, uintptr_t hi)
 {
 	const uintptr_t page = 4096; /* or a part of one */
+	const uintptr_t most = 2048;
+	uintptr_t near = hi - lo > most * page ? lo + most * page : hi;
+	uintptr_t end, step = page;
 
-	for (lo &= ~(uintptr_t)3; lo < hi; lo = (lo | (page - 1)) + 1) {
-		long r = da_sys_compare((const uint32_t *)lo, 0);
+	if (da_sys_compare((const uint32_t *)(lo & ~(uintptr_t)3), 0) == -ENOSYS)
+		return is_mapped_by_msync(lo, hi) ? hi : lo;
+	end = readable_until(lo, near, page);
+	if (end < near || near == hi)
+		return end;
+	while (step * most < hi - near)
+		step *= 2;
+	return is_mapped_by_msync(near, hi) && readable_until(near, hi, step) == hi ? hi : near;
+}
 
-		if (r == -ENOSYS)
-			return is_mapped_by_msync(lo, hi);
-		if (r < 0)
-			return false;
-	}
-	return true;
+bool da_sys_is_mapped(uintptr_t lo, uintptr_t hi)
+{
+	return da_sys_mapped_until(lo, hi) == hi;
 }
 
 long da_sys_compare(const uint32_t *at, uint32_t expected)

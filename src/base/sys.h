@@ -42,9 +42,13 @@ void da_sys_unmap(void *p, size_t n);
 /** madvise(2). */
 long da_sys_advise(void *p, size_t n, int advice);
 /**
- * Whether every page of [lo, hi) can be read. Asks with futex(2), the one call that the shim makes
- * in a steady state anyway, so that no seccomp filter kills for it.
+ * The first address from @lo on that cannot be read, or @hi. Asks for each of the first 2048
+ * pages (8 MiB) with futex(2), the one call that the shim makes in a steady state anyway, so that
+ * no seccomp filter kills for it; for all others at once with msync(2), which takes PROT_NONE for
+ * mapped, and for some of them with futex(2).
  */
+uintptr_t da_sys_mapped_until(uintptr_t lo, uintptr_t hi);
+/** Whether that is @hi. */
 bool da_sys_is_mapped(uintptr_t lo, uintptr_t hi);
 /**
  * Compare the aligned word at @at, which may be unmapped at any time, with @expected.

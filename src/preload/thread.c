@@ -32,7 +32,8 @@ static struct da_thread *map_thread(void)
 	size_t words = round_up(depth * sizeof(uintptr_t));
 	size_t lent = round_up(DA_STACKS_LENT * sizeof(struct da_stacks_entry));
 	size_t head = round_up(sizeof(struct da_thread)) + lent;
-	size_t bytes = head + da_unwind_bytes(depth) + words + depth;
+	size_t rest = words + round_up(depth);
+	size_t bytes = head + da_unwind_bytes(depth) + rest + sizeof(struct da_named_large);
 	uint8_t *p = da_sys_map(bytes);
 	struct da_thread *t = (struct da_thread *)p;
 
@@ -48,6 +49,8 @@ static struct da_thread *map_thread(void)
 	p += da_unwind_bytes(depth);
 	t->encoder.frames = (uintptr_t *)p;
 	t->encoder.exact = p + words;
+	t->encoder.named = &t->named;
+	da_named_init(&t->named, (struct da_named_large *)(p + rest));
 	t->u.modules = &da_shim.modules;
 	t->u.mode = (enum da_unwind_mode)da_shim.pool->unwind;
 	t->u.gcc_backtrace = da_shim.gcc_backtrace;
@@ -98,7 +101,9 @@ void da_thread_widen_cache(struct da_thread *t)
 bool da_thread_restart(struct da_thread *t)
 {
 	uint32_t serial = __atomic_add_fetch(&da_shim.pool->serials, 1, __ATOMIC_RELAXED);
-	struct da_encoder fresh = { .frames = t->encoder.frames, .exact = t->encoder.exact };
+	struct da_encoder fresh = { .frames = t->encoder.frames,
+				    .exact = t->encoder.exact,
+				    .named = t->encoder.named };
 
 	if (serial > DA_POOL_MAX_SERIAL)
 		return false;
@@ -111,6 +116,7 @@ bool da_thread_restart(struct da_thread *t)
 	t->clock_ms = 0;
 	t->introduced = false;
 	t->encoder = fresh;
+	da_named_clear(&t->named);
 	if (da_shim.pool->sample)
 		da_sample_init(&t->sample, da_shim.pool->sample,
 			       da_sys_monotonic_ns() << 16 ^ serial);
@@ -142,6 +148,7 @@ static void find_stack(struct da_thread *t, uintptr_t sp)
 bool da_thread_on_stack(struct da_thread *t, uintptr_t sp)
 {
 	const uintptr_t page = 4096;
+	uintptr_t known, end;
 
 	if (!t->has_stack && !da_sys_on_signal_stack())
 		find_stack(t, sp);
@@ -149,10 +156,18 @@ bool da_thread_on_stack(struct da_thread *t, uintptr_t sp)
 		return false;
 	if (sp >= t->stack_lo)
 		return true;
-	if (t->u.stack_hi - sp > STACK_REACH || !da_sys_is_mapped(sp, t->stack_lo))
+	if (t->u.stack_hi - sp > STACK_REACH || sp - t->foreign_lo < t->foreign_hi - t->foreign_lo)
 		return false;
-	t->stack_lo = sp & ~(page - 1);
-	return true;
+	known = sp < t->foreign_lo ? t->foreign_lo : t->stack_lo;
+	end = da_sys_mapped_until(sp, known);
+	if (end == t->stack_lo) {
+		t->stack_lo = sp & ~(page - 1);
+		return true;
+	}
+	if (end != t->foreign_lo)
+		t->foreign_hi = end;
+	t->foreign_lo = sp & ~(page - 1);
+	return false;
 }
 
 struct da_thread *da_thread_get(void)
@@ -172,6 +187,7 @@ struct da_thread *da_thread_get(void)
 	t->skip_scans = t->next_skip = 0;
 	t->has_stack = false;
 	t->u.stack_hi = 0;
+	t->foreign_lo = t->foreign_hi = 0;
 	if (!da_thread_restart(t)) {
 		__atomic_store_n(&t->state, DA_THREAD_FREE, __ATOMIC_RELEASE);
 		return NULL;

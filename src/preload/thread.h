@@ -38,8 +38,11 @@ struct da_thread {
 	bool has_stack; /**< stack_lo and u.stack_hi have been looked for */
 	/** The stack's verified part: every page in [stack_lo, u.stack_hi) is mapped. */
 	uintptr_t stack_lo;
+	/** Known to be another stack, or no end of one: the last that was met. */
+	uintptr_t foreign_lo, foreign_hi;
 	struct da_sample sample; /**< meaningful with pool->sample */
 	struct da_encoder encoder;
+	struct da_named_index named; /**< of @encoder */
 	struct da_event event; /**< the one being recorded: not on the stack, which may be small */
 	struct da_stacks stacks;
 	struct da_unwind u;
