@@ -65,7 +65,7 @@ static void decode_thumb16(uint32_t h, struct da_arm_insn *out)
 	else if ((h & 0xff87) == 0x4780)
 		set(out, DA_ARM_CALL, 0, 0);
 	else if ((h & 0xff00) == 0x4700 || (h & 0xf000) == 0xd000 || (h & 0xf800) == 0xe000 ||
-		 (h & 0xf500) == 0xb100)
+		 (h & 0xf500) == 0xb100 || (h & 0xff00) == 0xbd00)
 		set(out, DA_ARM_BRANCH, 0, 0);
 }
 
@@ -106,7 +106,7 @@ static void decode_thumb32(uint32_t h1, uint32_t h2, struct da_arm_insn *out)
 		set(out, DA_ARM_DYNAMIC, 0, 0);
 	else if ((h1 & 0xf800) == 0xf000 && (h2 & 0xc000) == 0xc000)
 		set(out, DA_ARM_CALL, 0, 0); /* bl, blx */
-	else if ((h1 & 0xf800) == 0xf000 && (h2 & 0x8000))
+	else if (((h1 & 0xf800) == 0xf000 || h1 == 0xe8bd) && (h2 & 0x8000))
 		set(out, DA_ARM_BRANCH, 0, 0);
 }
 
@@ -143,7 +143,8 @@ static void decode_a32(uint32_t i, struct da_arm_insn *out)
 	else if ((i & 0x0f000000) == 0x0b000000 || (i & 0xfe000000) == 0xfa000000 ||
 		 (i & 0x0ffffff0) == 0x012fff30)
 		set(out, DA_ARM_CALL, 0, 0);
-	else if ((i & 0x0f000000) == 0x0a000000 || (i & 0x0ffffff0) == 0x012fff10)
+	else if ((i & 0x0f000000) == 0x0a000000 || (i & 0x0ffffff0) == 0x012fff10 ||
+		 (i & 0x0fff8000) == 0x08bd8000)
 		set(out, DA_ARM_BRANCH, 0, 0);
 	else
 		decode_a32_sum(i, out);

@@ -69,7 +69,10 @@ static void note(struct frame *f, const struct da_arm_insn *i)
 	}
 }
 
-/* Functions with variable arguments first push the registers that hold some: {r3} to {r0-r3}. */
+/*
+ * Functions with variable arguments, or some that begin in registers, first push these ({r3} to
+ * {r0-r3}) or make room for them.
+ */
 static int32_t find_arguments(const struct da_image *text, da_addr at, bool thumb)
 {
 	unsigned step = thumb ? 2 : 4;
@@ -82,6 +85,8 @@ static int32_t find_arguments(const struct da_image *text, da_addr at, bool thum
 		if (i.op == DA_ARM_PUSH && (i.mask == 8 || i.mask == 12 || i.mask == 14 ||
 					    i.mask == 15))
 			return pushed_bytes(&i);
+		if (i.op == DA_ARM_MOVE_SP && i.imm < 0 && i.imm >= -16)
+			return -i.imm;
 	}
 	return 0;
 }
