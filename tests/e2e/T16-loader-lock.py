@@ -27,6 +27,18 @@ def check_truth(target, opener, broken):
         os.unlink(recording)
 
 
+def check_truth_without(target, nocopy, opener, broken):
+    """Where the kernel copies nothing, a look comes before each read."""
+    victim, recording = target.build("t16.c", "-pthread", "-ldl"), test.path("r.dalloc")
+    r = test.run([nocopy, lib.TOOL, "record", "-q", "-o", recording, "--", victim, "1000", opener, broken])
+    test.equal("status", r.status, 0)
+    report = test.report(recording)
+    test.check_lossless(report)
+    got, _ = lib.group(report, ["alloc_in_opener"])
+    calls = got["alloc_in_opener"]["alloc_calls"] if got else 0
+    test.ok(calls > 2700, "%d of 3000 calls in the library have its name" % calls)
+
+
 def check_race(target, broken):
     """What the linker takes back without telling: the scans' reads must not fault."""
     victim = target.build("failrace.c", "-pthread", "-ldl")
@@ -44,4 +56,9 @@ for target in test.targets("native", "musl", *lib.CROSS):
     check_truth(target, opener, broken)
     if not target.qemu:
         check_race(target, broken)
+    if target.name == "native":
+        nocopy = target.build("nocopy.c")
+        if target.plain(nocopy, "/bin/true").status != 77:
+            test.prefix += "without process_vm_readv(): "
+            check_truth_without(target, nocopy, opener, broken)
 test.finish()
