@@ -53,6 +53,8 @@ void stream_event(struct stream *s, uint32_t thread, const struct da_event *even
 	struct da_encoder *e = &s->threads[thread].encoder;
 	uint8_t *p = stream_room(s, thread, DA_ENCODE_EVENT_MAX);
 
+	if (!e->named)
+		da_named_init(e->named = &s->threads[thread].named, &s->threads[thread].large);
 	switch (event->kind) {
 	case DA_KIND_FREE: p = da_encode_free(e, p, event); break;
 	case DA_KIND_REALLOC: p = da_encode_realloc(e, p, event); break;

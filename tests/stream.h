@@ -14,6 +14,8 @@ typedef void (*stream_fn)(void *ctx, uint64_t thread, const uint8_t *bytes, size
 
 struct stream_thread {
 	struct da_encoder encoder;
+	struct da_named_index named;
+	struct da_named_large large;
 	uintptr_t frames[STREAM_FRAMES];
 	uint8_t exact[STREAM_FRAMES];
 	uint8_t *bytes; /**< not yet handed over */

@@ -18,6 +18,8 @@
 /* An encoder with room for its frames, and what it has written. */
 struct writer {
 	struct da_encoder e;
+	struct da_named_index named;
+	struct da_named_large large;
 	uintptr_t frames[DEPTH];
 	uint8_t exact[DEPTH];
 	uint8_t bytes[1 << 20];
@@ -33,6 +35,8 @@ static void begin(void)
 	memset(&d, 0, sizeof d);
 	w.e.frames = w.frames;
 	w.e.exact = w.exact;
+	w.e.named = &w.named;
+	da_named_init(&w.named, &w.large);
 	w.p = w.bytes;
 }
 
@@ -107,8 +111,8 @@ START_TEST(malloc_then_free_of_the_block_take_few_bytes)
 {
 	struct da_event alloc = {.kind = DA_KIND_ALLOC, .order = 1, .addr = 0x1000, .size = 24};
 	struct da_event release = {.kind = DA_KIND_FREE, .order = 2, .func = DA_FUNC_FREE, .addr = 0x1000};
-	/* alloc with a size: tag, 24, zigzag(0x1000 / 8) = 1024; free: of the last address */
-	static const uint8_t golden[] = {0x21, 24, 0x80, 0x08, 0x22};
+	/* alloc with a size: tag, 24, 2 * zigzag(0x1000 / 8) + 1 = 2049; free: of the last address */
+	static const uint8_t golden[] = {0x21, 24, 0x81, 0x10, 0x22};
 
 	begin();
 	w.p = da_encode_alloc(&w.e, w.p, &alloc);
@@ -122,8 +126,8 @@ START_TEST(realloc_golden_bytes)
 {
 	struct da_event e = {.kind = DA_KIND_REALLOC, .func = DA_FUNC_REALLOC, .order = 5,
 			     .order_acquired = 9, .old_addr = 0x100, .addr = 0x203, .size = 300};
-	/* tag REALLOC|ORDER|MOVED|BYTES, +5, +4, size 300, zigzag(0x100), zigzag(0x103) */
-	static const uint8_t golden[] = {0xab, 5, 4, 0xac, 0x02, 0x80, 0x04, 0x86, 0x04};
+	/* tag REALLOC|ORDER|MOVED|BYTES, +5, +4, size 300, and 2 * zigzag + 1 of 0x100 and 0x103 */
+	static const uint8_t golden[] = {0xab, 5, 4, 0xac, 0x02, 0x81, 0x08, 0x8d, 0x08};
 
 	begin();
 	w.p = da_encode_realloc(&w.e, w.p, &e);
@@ -131,6 +135,14 @@ START_TEST(realloc_golden_bytes)
 	ck_assert_mem_eq(w.bytes, golden, sizeof golden);
 }
 END_TEST
+
+/* One of few, or any, aligned or not. */
+static da_addr random_addr(void)
+{
+	if (next_random() % 2)
+		return 0x5600000000u + next_random() % 1000 * 48;
+	return (next_random() >> (next_random() % 64) & DA_ADDR_MASK) & ~(next_random() % 2 ? 15ull : 0);
+}
 
 static struct da_event random_event(uint64_t *order, uint64_t n_stacks)
 {
@@ -142,11 +154,11 @@ static struct da_event random_event(uint64_t *order, uint64_t n_stacks)
 	if (e.kind == DA_KIND_REALLOC) {
 		*order += 1 + (next_random() % 4 ? 0 : next_random() % 50);
 		e.order_acquired = *order;
-		e.old_addr = next_random() >> (next_random() % 64);
+		e.old_addr = random_addr();
 	}
 	e.func = (enum da_func)(next_random() % DA_FUNC_COUNT);
 	if (e.kind != DA_KIND_FAIL)
-		e.addr = next_random() >> (next_random() % 64) & ~(next_random() % 2 ? 15ull : 0);
+		e.addr = random_addr();
 	if (e.kind != DA_KIND_FREE)
 		e.size = next_random() >> (next_random() % 64);
 	e.stack = next_random() % (n_stacks + 1);
@@ -178,6 +190,85 @@ static void put_random_stack(void)
 	w.p = da_encode_stack(&w.e, w.p, &f);
 	ck_assert_uint_le((size_t)(w.p - before), most);
 }
+
+/* Fewer than make the ring grow, which forgets. */
+#define AROUND 20u
+
+START_TEST(addresses_named_lately_take_a_byte)
+{
+	struct da_event e = {.kind = DA_KIND_FREE, .func = DA_FUNC_FREE};
+	struct da_cursor c;
+
+	begin();
+	for (unsigned i = 0; i < 3 * AROUND; i++) {
+		uint8_t *before = w.p;
+
+		e.order = i + 1;
+		e.addr = 0x12345678000u + i % AROUND * 0x123450;
+		w.p = da_encode_free(&w.e, w.p, &e);
+		if (i >= AROUND)
+			ck_assert_int_eq(w.p - before, 2);
+	}
+	for (unsigned i = 0; i < 4; i++) {
+		e.order++;
+		e.addr = 0x12345678000u + (AROUND - 1 - i % 2) * 0x123450;
+		w.p = da_encode_free(&w.e, w.p, &e);
+		ck_assert_int_eq(w.p[-1], i ? 2 * 2 : DA_KIND_FREE | DA_EVENT_LAST);
+	}
+	c = all();
+	for (unsigned i = 0; i < 3 * AROUND + 4; i++)
+		ck_assert_int_eq(da_decode(&d, &c, &e), DA_DECODE_EVENT);
+	ck_assert_uint_eq(e.addr, 0x12345678000u + (AROUND - 2) * 0x123450u);
+}
+END_TEST
+
+START_TEST(an_address_that_was_not_named_is_refused)
+{
+	static const uint8_t none[] = {DA_KIND_FREE, 0}, first[] = {DA_KIND_FREE, 2},
+			     second[] = {DA_KIND_FREE, 0x11, DA_KIND_FREE, 4},
+			     far[] = {DA_KIND_FREE, 0x11, DA_KIND_FREE, 0x82, 0x08};
+	static const struct {
+		const uint8_t *bytes;
+		size_t len;
+	} bad[] = {{none, 2}, {first, 2}, {second, 4}, {far, 5}};
+	struct da_event e;
+
+	for (unsigned i = 0; i < sizeof bad / sizeof *bad; i++) {
+		struct da_cursor c = {.bytes = bad[i].bytes, .len = bad[i].len};
+
+		begin();
+		while (c.pos + 2 < c.len && c.pos == 0)
+			ck_assert_int_eq(da_decode(&d, &c, &e), DA_DECODE_EVENT);
+		ck_assert_int_eq(da_decode(&d, &c, &e), DA_DECODE_BAD);
+		ck_assert_str_eq(c.why, "address not named yet");
+	}
+}
+END_TEST
+
+START_TEST(an_encoder_begun_anew_trusts_no_stale_index)
+{
+	struct da_event e = {.kind = DA_KIND_FREE, .func = DA_FUNC_FREE}, got;
+
+	begin();
+	for (unsigned life = 0; life < 50; life++) {
+		struct da_cursor c;
+
+		w.e = (struct da_encoder){.frames = w.frames, .exact = w.exact, .named = &w.named};
+		da_named_clear(&w.named);
+		w.p = w.bytes;
+		memset(&d, 0, sizeof d);
+		for (unsigned i = 0; i < 20 + life * 13; i++) {
+			e.order = i + 1;
+			e.addr = 0x1000 + next_random() % 700 * 16;
+			w.p = da_encode_free(&w.e, w.p, &e);
+			c = (struct da_cursor){.bytes = w.bytes, .len = (size_t)(w.p - w.bytes)};
+			ck_assert_int_eq(da_decode(&d, &c, &got), DA_DECODE_EVENT);
+			ck_assert_uint_eq(got.addr, e.addr);
+			w.p = w.bytes;
+		}
+	}
+}
+END_TEST
 
 START_TEST(random_events_come_back)
 {
@@ -543,6 +634,9 @@ int main(void)
 	tcase_add_test(t, zigzag_keeps_small_magnitudes_small);
 	tcase_add_test(t, malloc_then_free_of_the_block_take_few_bytes);
 	tcase_add_test(t, realloc_golden_bytes);
+	tcase_add_test(t, addresses_named_lately_take_a_byte);
+	tcase_add_test(t, an_address_that_was_not_named_is_refused);
+	tcase_add_test(t, an_encoder_begun_anew_trusts_no_stale_index);
 	tcase_add_test(t, random_events_come_back);
 	tcase_add_test(t, stacks_share_outer_frames);
 	tcase_add_test(t, modules_come_back);

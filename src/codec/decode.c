@@ -85,11 +85,21 @@ static enum da_func take_func(struct in *in, uint8_t flags, enum da_func usual)
 	return (enum da_func)f;
 }
 
-static da_addr take_addr(struct in *in, uint8_t flags, da_addr last)
+/* The address becomes the thread's last one. */
+static da_addr take_addr(struct da_decoder *d, struct in *in, uint8_t flags)
 {
-	uint64_t step = (uint64_t)da_unzigzag(take(in));
+	uint64_t v = take(in), step = (uint64_t)da_unzigzag(v >> 1);
+	da_addr last = d->last_addr;
 
-	return last + (flags & DA_EVENT_BYTES ? step : step << DA_ADDR_UNIT_LOG);
+	if (v & 1)
+		d->last_addr += flags & DA_EVENT_BYTES ? step : step << DA_ADDR_UNIT_LOG;
+	else if (da_named_has(&d->named, v >> 1))
+		d->last_addr = da_named_get(&d->named, v >> 1);
+	else if (!in->why)
+		in->why = "address not named yet";
+	if (!in->why)
+		da_named_put(&d->named, d->last_addr, last);
+	return d->last_addr;
 }
 
 static void decode_alloc(struct da_decoder *d, struct in *in, uint8_t flags, struct da_event *e)
@@ -99,7 +109,7 @@ static void decode_alloc(struct da_decoder *d, struct in *in, uint8_t flags, str
 	e->size = flags & DA_EVENT_SIZE ? take(in) : d->last_size;
 	e->func = take_func(in, flags, DA_FUNC_MALLOC);
 	if (e->kind == DA_KIND_ALLOC)
-		d->last_addr = e->addr = take_addr(in, flags, d->last_addr);
+		e->addr = take_addr(d, in, flags);
 	d->last_size = e->size;
 	d->last_stack[e->kind] = e->stack;
 	d->order = e->order;
@@ -110,8 +120,7 @@ static void decode_free(struct da_decoder *d, struct in *in, uint8_t flags, stru
 	e->order = take_order(in, flags, d->order);
 	e->stack = take_stack(d, in, flags, e->kind);
 	e->func = take_func(in, flags, DA_FUNC_FREE);
-	e->addr = flags & DA_EVENT_LAST ? d->last_addr : take_addr(in, flags, d->last_addr);
-	d->last_addr = e->addr;
+	e->addr = flags & DA_EVENT_LAST ? d->last_addr : take_addr(d, in, flags);
 	d->last_stack[e->kind] = e->stack;
 	d->order = e->order;
 }
@@ -123,9 +132,8 @@ static void decode_realloc(struct da_decoder *d, struct in *in, uint8_t flags, s
 	e->stack = take_stack(d, in, flags, e->kind);
 	e->size = take(in);
 	e->func = take_func(in, flags, DA_FUNC_REALLOC);
-	e->old_addr = take_addr(in, flags, d->last_addr);
-	e->addr = flags & DA_EVENT_MOVED ? take_addr(in, flags, e->old_addr) : e->old_addr;
-	d->last_addr = e->addr;
+	e->old_addr = take_addr(d, in, flags);
+	e->addr = flags & DA_EVENT_MOVED ? take_addr(d, in, flags) : e->old_addr;
 	d->last_size = e->size;
 	d->last_stack[e->kind] = e->stack;
 	d->order = e->order_acquired;

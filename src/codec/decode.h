@@ -7,6 +7,7 @@
 
 #include "base/types.h"
 #include "codec/format.h"
+#include "codec/named.h"
 
 /** One loadable segment of a module, ELF program header fields. */
 struct da_segment {
@@ -86,7 +87,7 @@ enum da_module_role {
 	DA_MODULE_LOADER = 4,
 };
 
-/** State of one thread's decoder. Zero-filled is the start state. About 9.5 KB. */
+/** State of one thread's decoder. Zero-filled is the start state. About 14 KB. */
 struct da_decoder {
 	uint64_t order; /**< key of the last event */
 	uint64_t time_ns;
@@ -99,6 +100,7 @@ struct da_decoder {
 	da_addr frames[DA_STREAM_MAX_FRAMES];
 	uint8_t exact[DA_STREAM_MAX_FRAMES];
 	struct da_segment segments[DA_STREAM_MAX_SEGMENTS];
+	struct da_named named;
 };
 
 enum da_decode_status {

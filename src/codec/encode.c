@@ -10,18 +10,39 @@ static uint8_t *put_ext(uint8_t *p, enum da_ext ext)
 	return p;
 }
 
-/* Whether @addr - @last can be told in units: then no flag, else DA_EVENT_BYTES. */
-static uint8_t unit_flag(da_addr addr, da_addr last)
+/* An address to write, found out before the event's flags are. */
+struct place {
+	uint32_t distance; /* 0: as a difference */
+	int64_t step; /* in bytes */
+};
+
+/* Where @addr is, as seen from the thread's last address, which it becomes. */
+static struct place name_addr(struct da_encoder *e, da_addr addr)
 {
-	return (addr - last) & ((1u << DA_ADDR_UNIT_LOG) - 1) ? DA_EVENT_BYTES : 0;
+	struct place w = { 0 };
+
+	/* else a difference might not fit: no CPU has such addresses, but a wild free() may */
+	addr &= DA_ADDR_MASK;
+	w.step = (int64_t)(addr - e->last_addr);
+	if (e->named) {
+		w.distance = da_named_find(e->named, addr);
+		da_named_enter(e->named, addr, e->last_addr);
+	}
+	e->last_addr = addr;
+	return w;
 }
 
-static uint8_t *put_addr(uint8_t *p, uint8_t flags, da_addr addr, da_addr last)
+/* Whether the address can be told in units, or without: then no flag, else DA_EVENT_BYTES. */
+static uint8_t unit_flag(const struct place *w)
 {
-	int64_t step = (int64_t)(addr - last);
+	return !w->distance && w->step & ((1u << DA_ADDR_UNIT_LOG) - 1) ? DA_EVENT_BYTES : 0;
+}
 
-	return da_varint_put(p,
-			     da_zigzag(flags & DA_EVENT_BYTES ? step : step >> DA_ADDR_UNIT_LOG));
+static uint8_t *put_addr(uint8_t *p, uint8_t flags, const struct place *w)
+{
+	int64_t step = flags & DA_EVENT_BYTES ? w->step : w->step >> DA_ADDR_UNIT_LOG;
+
+	return da_varint_put(p, w->distance ? (uint64_t)w->distance << 1 : da_zigzag(step) << 1 | 1);
 }
 
 /* The fields that all heap events begin with: order increment and stack. */
@@ -51,11 +72,14 @@ static uint8_t common_flags(const struct da_encoder *e, const struct da_event *e
 uint8_t *da_encode_alloc(struct da_encoder *e, uint8_t *p, const struct da_event *event)
 {
 	uint8_t flags = common_flags(e, event, DA_FUNC_MALLOC);
+	struct place w = { 0 };
 
 	if (event->size != e->last_size)
 		flags |= DA_EVENT_SIZE;
-	if (event->kind == DA_KIND_ALLOC)
-		flags |= unit_flag(event->addr, e->last_addr);
+	if (event->kind == DA_KIND_ALLOC) {
+		w = name_addr(e, event->addr);
+		flags |= unit_flag(&w);
+	}
 	*p++ = flags;
 	if (flags & DA_EVENT_ORDER)
 		p = da_varint_put(p, event->order - e->order);
@@ -64,10 +88,8 @@ uint8_t *da_encode_alloc(struct da_encoder *e, uint8_t *p, const struct da_event
 		p = da_varint_put(p, event->size);
 	if (flags & DA_EVENT_FUNC)
 		*p++ = (uint8_t)event->func;
-	if (event->kind == DA_KIND_ALLOC) {
-		p = put_addr(p, flags, event->addr, e->last_addr);
-		e->last_addr = event->addr;
-	}
+	if (event->kind == DA_KIND_ALLOC)
+		p = put_addr(p, flags, &w);
 	e->last_size = event->size;
 	e->order = event->order;
 	return p;
@@ -76,11 +98,14 @@ uint8_t *da_encode_alloc(struct da_encoder *e, uint8_t *p, const struct da_event
 uint8_t *da_encode_free(struct da_encoder *e, uint8_t *p, const struct da_event *event)
 {
 	uint8_t flags = common_flags(e, event, DA_FUNC_FREE);
+	struct place w = { 0 };
 
-	if (event->addr == e->last_addr)
+	if (event->addr == e->last_addr) {
 		flags |= DA_EVENT_LAST;
-	else
-		flags |= unit_flag(event->addr, e->last_addr);
+	} else {
+		w = name_addr(e, event->addr);
+		flags |= unit_flag(&w);
+	}
 	*p++ = flags;
 	if (flags & DA_EVENT_ORDER)
 		p = da_varint_put(p, event->order - e->order);
@@ -88,8 +113,7 @@ uint8_t *da_encode_free(struct da_encoder *e, uint8_t *p, const struct da_event 
 	if (flags & DA_EVENT_FUNC)
 		*p++ = (uint8_t)event->func;
 	if (!(flags & DA_EVENT_LAST))
-		p = put_addr(p, flags, event->addr, e->last_addr);
-	e->last_addr = event->addr;
+		p = put_addr(p, flags, &w);
 	e->order = event->order;
 	return p;
 }
@@ -97,12 +121,15 @@ uint8_t *da_encode_free(struct da_encoder *e, uint8_t *p, const struct da_event 
 uint8_t *da_encode_realloc(struct da_encoder *e, uint8_t *p, const struct da_event *event)
 {
 	uint8_t flags = common_flags(e, event, DA_FUNC_REALLOC);
+	struct place old, new;
 
 	if (event->order_acquired != event->order + 1)
 		flags |= DA_EVENT_ORDER;
-	flags |= unit_flag(event->old_addr, e->last_addr);
+	old = name_addr(e, event->old_addr);
+	new = name_addr(e, event->addr);
+	flags |= unit_flag(&old);
 	if (event->addr != event->old_addr)
-		flags |= DA_EVENT_MOVED | unit_flag(event->addr, event->old_addr);
+		flags |= DA_EVENT_MOVED | unit_flag(&new);
 	*p++ = flags;
 	if (flags & DA_EVENT_ORDER) {
 		p = da_varint_put(p, event->order - e->order);
@@ -112,10 +139,9 @@ uint8_t *da_encode_realloc(struct da_encoder *e, uint8_t *p, const struct da_eve
 	p = da_varint_put(p, event->size);
 	if (flags & DA_EVENT_FUNC)
 		*p++ = (uint8_t)event->func;
-	p = put_addr(p, flags, event->old_addr, e->last_addr);
+	p = put_addr(p, flags, &old);
 	if (flags & DA_EVENT_MOVED)
-		p = put_addr(p, flags, event->addr, event->old_addr);
-	e->last_addr = event->addr;
+		p = put_addr(p, flags, &new);
 	e->last_size = event->size;
 	e->order = event->order_acquired;
 	return p;

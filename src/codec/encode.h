@@ -9,6 +9,7 @@
 #include "base/types.h"
 #include "codec/decode.h"
 #include "codec/format.h"
+#include "codec/named.h"
 
 /** Most bytes of an ALLOC, FREE, REALLOC, FAIL, CLOCK, THREAD or THREAD_END. */
 #define DA_ENCODE_EVENT_MAX 64
@@ -22,6 +23,8 @@
 struct da_encoder {
 	uint64_t order;
 	da_addr last_addr;
+	/** The caller's, empty at first; NULL: all addresses by differences. */
+	struct da_named_index *named;
 	uint64_t last_size;
 	uint32_t last_stack[5]; /**< by enum da_kind */
 	uint32_t n_stacks; /**< stacks defined: the id of the last one */

@@ -69,8 +69,17 @@ enum da_event_flag {
 	DA_EVENT_LAST = 0x20,
 	DA_EVENT_MOVED = 0x20, /**< REALLOC: a new address follows the old one; absent: same */
 	DA_EVENT_FUNC = 0x40, /**< byte: enum da_func; absent: malloc, free, realloc, malloc */
-	DA_EVENT_BYTES = 0x80, /**< addresses are in bytes; absent: in units of DA_ADDR_UNIT */
+	/** differences of addresses are in bytes; absent: in units (DA_ADDR_UNIT_LOG) */
+	DA_EVENT_BYTES = 0x80,
 };
+
+/**
+ * An address is a varint: 2 * d, if it was named d addresses ago (codec/named.h), at most so long;
+ * or 2 * zigzag(difference to the thread's last one) + 1.
+ */
+#define DA_EVENT_NAMED 512u
+/** Bits of an address that are recorded: differences of them fit a varint. */
+#define DA_ADDR_MASK ((UINT64_C(1) << 62) - 1)
 
 /** Unit of address differences when DA_EVENT_BYTES is absent: log2. */
 #define DA_ADDR_UNIT_LOG 3

@@ -8,8 +8,8 @@
 #include "ds/mem.h"
 
 #define SPARE_MAX (sizeof(((struct da_lane_pool *)0)->spare) / sizeof(struct da_lane_work *))
-/* The scalars of a decoder come first; a packed one is these, then last_depth frames, then
- * exact. */
+/* The scalars of a decoder come first; a packed one is these, then last_depth frames, then the
+ * addresses named, then exact. */
 #define SCALARS offsetof(struct da_decoder, frames)
 
 static void drop_fragment(struct da_lane_work *w, struct da_lane_pool *pool)
@@ -50,6 +50,14 @@ void da_lane_deinit(struct da_lane *lane, struct da_lane_pool *pool)
 	free(lane->sites);
 }
 
+/* Of d->named.ring. */
+static size_t named_bytes(const struct da_decoder *d)
+{
+	uint32_t n = d->named.n < DA_EVENT_NAMED ? d->named.n : DA_EVENT_NAMED;
+
+	return n * sizeof(d->named.ring[0]);
+}
+
 static void unpack(struct da_lane *lane, struct da_lane_pool *pool)
 {
 	struct da_lane_work *w =
@@ -58,13 +66,18 @@ static void unpack(struct da_lane *lane, struct da_lane_pool *pool)
 
 	w->path_len = 0;
 	memset(d, 0, SCALARS); /* arrays are written before they are read */
+	d->named.n = 0;
 	if (lane->packed) {
 		const uint8_t *p = lane->packed;
 
 		memcpy(d, p, SCALARS);
 		p += SCALARS;
 		memcpy(d->frames, p, d->last_depth * sizeof(d->frames[0]));
-		memcpy(d->exact, p + d->last_depth * sizeof(d->frames[0]), d->last_depth);
+		p += d->last_depth * sizeof(d->frames[0]);
+		memcpy(&d->named.n, p, sizeof(d->named.n));
+		p += sizeof(d->named.n);
+		memcpy(d->named.ring, p, named_bytes(d));
+		memcpy(d->exact, p + named_bytes(d), d->last_depth);
 	}
 	free(lane->packed);
 	lane->packed = NULL;
@@ -77,13 +90,20 @@ void da_lane_pack(struct da_lane *lane, struct da_lane_pool *pool)
 	struct da_lane_work *w = lane->work;
 	const struct da_decoder *d = &w->decoder;
 	size_t frames_bytes = d->last_depth * sizeof(d->frames[0]);
-	uint8_t *p = da_xmalloc(SCALARS + frames_bytes + d->last_depth);
+	size_t named = named_bytes(d);
+	uint8_t *p = da_xmalloc(SCALARS + frames_bytes + sizeof(d->named.n) + named +
+				d->last_depth);
 
 	assert(!lane->has_event && !lane->unresolved && !da_lane_has_bytes(lane));
-	memcpy(p, d, SCALARS);
-	memcpy(p + SCALARS, d->frames, frames_bytes);
-	memcpy(p + SCALARS + frames_bytes, d->exact, d->last_depth);
 	lane->packed = p;
+	memcpy(p, d, SCALARS);
+	p += SCALARS;
+	memcpy(p, d->frames, frames_bytes);
+	p += frames_bytes;
+	memcpy(p, &d->named.n, sizeof(d->named.n));
+	p += sizeof(d->named.n);
+	memcpy(p, d->named.ring, named);
+	memcpy(p + named, d->exact, d->last_depth);
 	lane->work = NULL;
 	pool->n_works--;
 	if (w->first)

@@ -3,7 +3,7 @@
  * One thread of a recording on its way into the replay: the fragments not yet decoded, the decoder,
  * and one event decoded ahead, whose order key decides when the thread's turn is.
  *
- * A decoder is large (9 KB) and threads may be many and short, so all that only a thread with
+ * A decoder is large (14 KB) and threads may be many and short, so all that only a thread with
  * something to say needs is in da_lane_work, which is packed away when the bytes are used up.
  */
 #ifndef DA_MODEL_LANE_H

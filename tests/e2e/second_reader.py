@@ -5,6 +5,7 @@
 It holds the man page to its word: what the page does not say, this cannot know. read() gives what
 the stream says, Heap the totals of dumpalloc-json(5). By hand: second_reader.py FILE.
 """
+import collections
 import ctypes
 import ctypes.util
 import struct
@@ -102,6 +103,7 @@ class Thread:
     def __init__(self, number):
         self.number, self.tid, self.name, self.clock = number, 0, b"", 0
         self.order = self.address = self.size = 0
+        self.named = collections.deque(maxlen=512)
         self.stack_of = {ALLOC: 0, FREE: 0, REALLOC: 0, FAIL: 0}
         self.stacks = [((), 0)]  # (frames (address, interrupted), outermost first; why it ends)
         self.events = []  # (kind, order, stack, size, function, address, clock) (a REALLOC: two each)
@@ -190,9 +192,17 @@ def step(t, b):
 
 
 def move(t, b, bits):
-    d = b.signed()
-    t.address = (t.address + (d if bits & 0x80 else d * 8)) & M64
-    return t.address
+    v = b.varint()
+    if v & 1:
+        address = (t.address + unzigzag(v >> 1) * (1 if bits & 0x80 else 8)) & M64
+    elif 1 <= v >> 1 <= min(512, len(t.named)):
+        address = t.named[-(v >> 1)]
+    else:
+        raise Bad("address %d ago" % (v >> 1))
+    if address != t.address:
+        t.named.append(address)
+    t.address = address
+    return address
 
 
 def read_event(t, kind, bits, b):

@@ -24,6 +24,11 @@ def zigzag(v):
     return 2 * v if v >= 0 else -2 * v - 1
 
 
+def apart(v):
+    """An address as the difference @v to the last one."""
+    return zigzag(v) << 1 | 1
+
+
 def over_long(v):
     """The same number, one byte longer than it need be."""
     short = varint(v)
@@ -109,17 +114,17 @@ class Writer:
         """@step: difference of addresses in bytes."""
         return (bytes([1 | 0x08 | 0x10 | 0x20 | 0x40 | 0x80]) + self.field("alloc order", order) +
                 self.field("alloc stack", stack) + self.field("alloc size", size) +
-                self.field("alloc function", 1, 1, 12) + self.field("alloc address", zigzag(step)))
+                self.field("alloc function", 1, 1, 12) + self.field("alloc address", apart(step)))
 
     def free(self, stack, step, order=1):
         return (bytes([2 | 0x08 | 0x10 | 0x40]) + self.field("free order", order) + self.field("free stack", stack) +
-                self.field("free function", 9, 1, 12) + self.field("free address", zigzag(step >> 3)))
+                self.field("free function", 9, 1, 12) + self.field("free address", apart(step >> 3)))
 
     def realloc(self, stack, size, step, moved):
         return (bytes([3 | 0x08 | 0x10 | 0x20 | 0x40 | 0x80]) + self.field("realloc order", 1) + self.field("realloc order 2", 1) +
                 self.field("realloc stack", stack) + self.field("realloc size", size) +
-                self.field("realloc function", 2, 1, 12) + self.field("realloc address", zigzag(step)) +
-                self.field("realloc new address", zigzag(moved)))
+                self.field("realloc function", 2, 1, 12) + self.field("realloc address", apart(step)) +
+                self.field("realloc new address", apart(moved)))
 
     def fail(self, stack, size):
         return (bytes([4 | 0x10 | 0x20]) + self.field("fail stack", stack) + self.field("fail size", size))
