@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "codec/encode.h"
 #include "codec/pool.h"
 #include "codec/sweep.h"
 
@@ -42,6 +43,28 @@ START_TEST(shape_of_a_pool_fits_its_bytes)
 		ck_assert_uint_le(pool->n_chunks, DA_POOL_MAX_CHUNKS);
 		end();
 	}
+}
+END_TEST
+
+START_TEST(depth_is_one_that_a_chunk_holds)
+{
+	static const uint32_t chunks[] = { DA_CHUNK_MIN_BYTES, 16u << 10 };
+	struct da_pool p = { .depth = 0 };
+
+	for (int i = 0; i < 2; i++) {
+		p.chunk_bytes = chunks[i];
+		p.depth = UINT32_MAX;
+		da_pool_bound_depth(&p);
+		ck_assert_uint_le(DA_ENCODE_STACK_MAX(p.depth) + 2 * DA_ENCODE_EVENT_MAX,
+				  chunks[i] - sizeof(struct da_chunk));
+		ck_assert_uint_gt(p.depth, chunks[i] / 12);
+	}
+	p.depth = 20;
+	da_pool_bound_depth(&p);
+	ck_assert_uint_eq(p.depth, 20);
+	p.depth = 0;
+	da_pool_bound_depth(&p);
+	ck_assert_uint_eq(p.depth, 1);
 }
 END_TEST
 
@@ -463,6 +486,7 @@ int main(void)
 	suite_add_tcase(s, t);
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, shape_of_a_pool_fits_its_bytes);
+	tcase_add_test(t, depth_is_one_that_a_chunk_holds);
 	tcase_add_test(t, pool_of_another_version_or_shape_is_refused);
 	tcase_add_test(t, order_keys_grow_across_the_wrap_of_32_bits);
 	tcase_add_test(t, keys_of_a_second_thread_are_above_all_of_the_first);
