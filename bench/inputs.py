@@ -16,7 +16,8 @@ STATEMENTS = (
     "\tif (s->v[{d}] > {a} && x != {b})\n\t\tx = (x ^ {c}) - s->v[{d}];\n\telse\n"
     "\t\ts->v[{d}] *= {b};",
     "\tswitch (x % {e}) {{\n\tcase 0: x += {a}; break;\n\tcase 1: s->v[1] -= x; break;\n"
-    "\tcase 2: s->next = s->next ? s->next->next : s; break;\n\tdefault: x = s->v[{d}] / {e};\n\t}}",
+    "\tcase 2: s->next = s->next ? s->next->next : s; break;\n"
+    "\tdefault: x = s->v[{d}] / {e};\n\t}}",
     "\ts->name[x & 15] = names[(x + {c}) % 24][0];\n\tx += (long)names[{d}][0] * {b};",
     "\twhile (s->next && s->v[{d}] < {a}) {{\n\t\ts = s->next;\n\t\tx += s->v[{d}] & {b};\n\t}}",
     "\ts->weight = s->weight * {b}.5 + (double)x / {a};\n\tif (s->weight > {c}.25)\n\t\tx -= {d};",
@@ -87,8 +88,8 @@ SQL = """create table t(id integer primary key, name text, size integer);
 create index by_name on t(name);
 begin;
 with recursive n(i) as (select 1 union all select i + 1 from n where i < ROWS)
-insert into t select i, printf('%s %d', substr('alphabetagammadelta', i % 15, 5), i % 977), i * 7 % 9973
-from n;
+insert into t
+select i, printf('%s %d', substr('alphabetagammadelta', i % 15, 5), i % 977), i * 7 % 9973 from n;
 commit;
 select count(*), sum(size), max(name) from t;
 """

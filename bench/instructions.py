@@ -52,8 +52,8 @@ def callgrind(argv, folder, program):
     """Instructions of @program and of the others, and the program's file."""
     for path in glob.glob(os.path.join(folder, "cg.*")):
         os.unlink(path)
-    subprocess.run([os.path.join(folder, "launcher"), "-q", "--tool=callgrind", "--trace-children=yes",
-                    "--callgrind-out-file=" + os.path.join(folder, "cg.%p"), *argv],
+    subprocess.run([os.path.join(folder, "launcher"), "-q", "--tool=callgrind",
+                    "--trace-children=yes", "--callgrind-out-file=" + os.path.join(folder, "cg.%p"), *argv],
                    check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     own = others = 0
     file = None

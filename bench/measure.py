@@ -79,11 +79,12 @@ def descendants():
 
 
 def kill_all():
-    """End what still runs below this process, and reap it."""
+    """End what still runs below this process, reap it, and remove heaptrack's pipe."""
     while True:
         for pid in descendants():
             with contextlib.suppress(OSError):
                 os.kill(pid, signal.SIGKILL)
+                os.unlink(f"/tmp/heaptrack_fifo{pid}")
         try:
             os.wait()
         except ChildProcessError:

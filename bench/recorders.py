@@ -117,3 +117,21 @@ def peaks(row, recorder, folder):
     target, root = measure.peaks(recorder.prefix + row.argv, os.path.join(folder, "output"),
                                  shutil.which(row.argv[0]), {**os.environ, **row.environment})
     return target, root if recorder.name in (ALLOC, ALL) else 0
+
+
+def reports(recorders, folder, events):
+    """Seconds to report the recordings that lie there: ours, and the peer's if it is there."""
+    named = {r.name: r for r in recorders}
+    output, result = os.path.join(folder, "output"), {"events": events}
+    argv = [named[ALL].tool, "report", "-q", "--format", "json:/dev/null", named[ALL].files]
+    result["own"] = min(measure.run(argv, output).wall for _ in range(2))
+    result["own_kb"] = measure.peaks(argv, output, named[ALL].tool)[1]
+    interpreter = next(iter(glob.glob("/usr/lib*/heaptrack/libexec/heaptrack_interpret")), None)
+    if PEER in named and interpreter:
+        text = os.path.join(folder, "interpreted")
+        script = f'zstd -dc "$1" | {interpreter} >"$2" && heaptrack_print "$2"'
+        recording = glob.glob(glob.escape(named[PEER].files) + "*")[0]
+        argv = ["sh", "-c", script, "sh", recording, text]
+        result["peer"] = min(measure.run(argv, output).wall for _ in range(2))
+        os.unlink(text)
+    return result

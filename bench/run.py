@@ -86,6 +86,9 @@ def measured(row, files, variants, folder, o):
     found = {"name": row.name, "kind": row.kind, "threads": row.threads, "goal": row.goal,
              "part": row.part, "against": row.against, "rounds": rounds, "noise": noise,
              "memory": {}}
+    if row.is_reported and not o.quick:
+        events = rounds[0][recorders.ALL]["events"]
+        found["report"] = recorders.reports(variants, folder, events)
     if not o.quick and not o.no_memory:
         found["memory"] = {v.name: recorders.peaks(row, v, folder) for v in variants}
     for v in variants:

@@ -14,6 +14,8 @@ FREES_PART = 1.8  # with stacks at frees too, the added cost is at most so many 
 THREADS_PART = 1.2  # the cost of a pair with two threads against that with one
 BYTES_PART = {False: 1.0, True: 1.3}  # bytes per event against the peer's, without and with threads
 
+REPORT_RATE, REPORT_PART, REPORT_KB = 10, 3, 100000
+MANY_EVENTS = 5e6  # from which on a report is mostly replay, not reading of symbols
 FEW_BYTES = 0.02  # per event: what a recording has besides events
 
 
@@ -48,6 +50,13 @@ def kept(row, name):
     return median(row, lambda r: r[name]["rate"] / r[NATIVE]["rate"])
 
 
+def kept_cpu(row, name):
+    """Operations per CPU second of the whole tree, against native."""
+    def per_second(sample):
+        return sample["rate"] * sample.get("seconds", sample["wall"]) / sample["cpu"]
+    return median(row, lambda r: per_second(r[name]) / per_second(r[NATIVE]))
+
+
 def added_ms(row, name, what):
     return median(row, lambda r: (r[name][what] - r[NATIVE][what]) * 1e3)
 
@@ -64,8 +73,8 @@ def bytes_per_event(row, name):
 FIGURES = {
     "pairs": (added_wall, added_cpu, "{:.0f}"),
     "program": (lambda r, n: times(r, n, "wall"), lambda r, n: times(r, n, "cpu"), "{:.2f}"),
-    "rate": (kept, lambda r, n: times(r, n, "cpu"), "{:.2f}"),
-    "redis": (kept, lambda r, n: times(r, n, "cpu"), "{:.2f}"),
+    "rate": (kept, kept_cpu, "{:.2f}"),
+    "redis": (kept, kept_cpu, "{:.2f}"),
     "fixed": (lambda r, n: added_ms(r, n, "wall"), lambda r, n: added_ms(r, n, "cpu"), "{:.0f}"),
 }
 UNITS = {"pairs": "ns", "program": "x", "rate": "kept", "redis": "kept", "fixed": "ms"}
@@ -85,6 +94,23 @@ def verdicts(row, rows):
                 found.append((f"{what} <= {row['goal']} {UNITS[row['kind']]}",
                               form.format(figure), figure <= row["goal"]))
     found += peer_verdicts(row, first, second) + thread_verdicts(row, rows) + free_verdicts(row)
+    return found + report_verdicts(row)
+
+
+def report_verdicts(row):
+    """The report of its recording: against the peer's, per second, and in memory."""
+    r = row.get("report")
+    if not r:
+        return []
+    rate = r["events"] / r["own"] / 1e6
+    found = [(f"report <= {REPORT_KB // 1000} MB", f"{r['own_kb'] / 1000:.0f}",
+              r["own_kb"] <= REPORT_KB)]
+    if r["events"] >= MANY_EVENTS:
+        found.append((f"report >= {REPORT_RATE} M events/s", f"{rate:.1f}", rate >= REPORT_RATE))
+    if "peer" in r:
+        times_as_fast = r["peer"] / r["own"]
+        found.append((f"report >= {REPORT_PART} x peer", f"{times_as_fast:.1f}",
+                      times_as_fast >= REPORT_PART))
     return found
 
 
@@ -179,10 +205,25 @@ def memory(rows):
             f"{'recorder':>8} {'(all)':>8}\n" + "\n".join(lines) + "\n")
 
 
+def reports(rows):
+    """Reading the recordings of the last round: ours, the peer's interpreter and printer."""
+    lines = []
+    for row in rows:
+        r = row.get("report")
+        if r:
+            peer = f"{r['peer']:10.2f} s {r['peer'] / r['own']:6.1f} x" if "peer" in r else ""
+            lines.append(f"{row['name'][:38]:38} {r['own']:8.2f} s "
+                         f"{r['events'] / r['own'] / 1e6:8.1f} {r['own_kb']:9d} KB{peer}")
+    if not lines:
+        return ""
+    return (f"\n{'report':38} {'alone':>10} {'M ev./s':>8} {'resident':>12} {'peer':>12} {'':>8}\n"
+            + "\n".join(lines) + "\n")
+
+
 def foot(rows, about):
     """How many goals are met; the memory; what was left out."""
     found = [(row["name"], *v) for row in rows for v in verdicts(row, rows)]
-    text = memory(rows) + "\nGoals missed:\n" + "".join(
+    text = memory(rows) + reports(rows) + "\nGoals missed:\n" + "".join(
         f"  {name}: {want}: {figure}\n" for name, want, figure, met in found if not met)
     text += f"\n{sum(f[3] for f in found)} of {len(found)} goals met"
     if about["missing"]:

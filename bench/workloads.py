@@ -9,6 +9,7 @@ import inputs
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 OWN = ("alloc_test_like", "cfrac_like", "espresso_like", "glibc_thread_like", "larson_like",
        "micro", "xmalloc_like")
+REPORTED = ("cc1 -O2", "cfrac-like", "espresso-like", "python3")
 JQ = "[.[]|{id,name,n:(.tags|length)}]|group_by(.name)|map({k:.[0].name,n:length})"
 
 
@@ -27,6 +28,7 @@ class Row:
         self.environment = more.get("environment", {})
         self.package = more.get("package")
         self.against = more.get("against")
+        self.is_reported = name in REPORTED
 
     def missing(self):
         """What is to be installed, or None."""
