@@ -56,8 +56,8 @@ class Bench:
         if abi.name not in self.probes:
             src = os.path.join(self.o.src, "src")
             mips = os.path.join(src, "unwind/mips")
-            files = [os.path.join(src, "base", f) for f in ("bytes.c", "sys.c")]
-            for folder in (os.path.join(src, "unwind"), mips):
+            files = []
+            for folder in (os.path.join(src, "base"), os.path.join(src, "unwind"), mips):
                 files += sorted(os.path.join(folder, f) for f in os.listdir(folder) if f.endswith(".c"))
             out = os.path.join(self.work, "probe-%s.so" % abi.name)
             need(abi.probe[0])

@@ -22,6 +22,7 @@ class Kind:
         self.abi = Abi(more.get("probe", name), more.get("probe_gcc", gcc), qemu)
         self.goal = more.get("goal", 99)
         self.xx = more.get("xx", True)
+        self.simple = more.get("simple", False)
 
     def missing(self):
         for p in (self.gcc[0], self.abi.qemu[0]):
@@ -36,7 +37,7 @@ def gnu(name, triplet, qemu, mabi="", target=None, **more):
     return Kind(name, (triplet + "-gcc " + mabi).strip(), qemu, root, clang=(clang + " " + mabi).strip(), **more)
 
 
-def kinds(musl):
+def kinds(musl, soft):
     found = [
         gnu("o32-le", "mipsel-linux-gnu", "qemu-mipsel"),
         gnu("o32-be", "mips-linux-gnu", "qemu-mips"),
@@ -52,27 +53,44 @@ def kinds(musl):
             flags="-mips16 -minterlink-mips16", goal=95),
         gnu("mips16-be", "mips-linux-gnu", "qemu-mips", probe="o32-be",
             flags="-mips16 -minterlink-mips16", goal=95),
-        gnu("micromips-le", "mipsel-linux-gnu", "qemu-mipsel -cpu mips32r6-generic", probe="o32-le",
-            flags="-mmicromips", goal=0),
     ]
-    if musl:
-        found.append(musl_kind(os.path.abspath(musl)))
-    return found
+    return found + list(musl_kinds(musl, soft))
 
 
-def musl_kind(root):
-    """Debian's musl for mipsel, unpacked at @root, with the compiler of another libc."""
-    include = "-nostdinc -isystem %s/usr/include/mipsel-linux-musl" % root
-    lib = "%s/usr/lib/mipsel-linux-musl" % root
-    own = subprocess.run(["mipsel-linux-gnu-gcc", "-print-file-name=include"], stdout=subprocess.PIPE, check=False)
-    gcc = "mipsel-linux-gnu-gcc %s -isystem %s" % (include, own.stdout.decode().strip())
-    own = subprocess.run(["clang", "-print-file-name=include"], stdout=subprocess.PIPE, check=False)
-    kind = Kind("musl-le", gcc, "qemu-mipsel", root, xx=False, probe="o32-le",
-                probe_gcc="mipsel-linux-gnu-gcc",
-                clang="clang --target=mipsel-linux-gnu %s -isystem %s" % (include, own.stdout.decode().strip()))
-    kind.link = ["-nostdlib", "-Wl,-dynamic-linker,/lib/ld-musl-mipsel.so.1", lib + "/Scrt1.o", lib + "/crti.o"], \
-        [os.path.join(root, "lib/mipsel-linux-musl/libc.so"), "-lgcc", lib + "/crtn.o"]
-    return kind
+def print_file(compiler, what):
+    if not shutil.which(compiler):
+        return what
+    done = subprocess.run([compiler, "-print-file-name=" + what], stdout=subprocess.PIPE, check=False)
+    return done.stdout.decode().strip()
+
+
+class Musl(Kind):
+    """musl for mipsel with the compiler of another libc."""
+
+    def __init__(self, name, root, include, lib, libc, **more):
+        flags = "-nostdinc -isystem %s" % include
+        gcc = "mipsel-linux-gnu-gcc %s -isystem %s" % (flags, print_file("mipsel-linux-gnu-gcc", "include"))
+        clang = "clang --target=mipsel-linux-gnu %s -isystem %s" % (flags, print_file("clang", "include"))
+        super().__init__(name, gcc, more.pop("qemu", "qemu-mipsel"), root, xx=False, clang=clang,
+                         probe_gcc="mipsel-linux-gnu-gcc", **more)
+        self.link = (["-nostdlib", "-Wl,-dynamic-linker,/lib/" + libc, lib + "/Scrt1.o", lib + "/crti.o"],
+                     [lib + "/libc.so" if os.path.exists(lib + "/libc.so") else
+                      root + "/lib/mipsel-linux-musl/libc.so", "-lgcc", lib + "/crtn.o"])
+
+
+def musl_kinds(hard, soft):
+    """@hard: Debian's packages musl and musl-dev for mipsel; @soft: an installation with -msoft-float."""
+    if hard:
+        hard = os.path.abspath(hard)
+        yield Musl("musl-le", hard, hard + "/usr/include/mipsel-linux-musl", hard + "/usr/lib/mipsel-linux-musl",
+                   "ld-musl-mipsel.so.1", probe="o32-le")
+    if soft:
+        soft = os.path.abspath(soft)
+        where = soft, soft + "/usr/include", soft + "/usr/lib", "ld-musl-mipsel-sf.so.1"
+        # As OpenWrt compiles; its libc is MIPS16 code, too.
+        yield Musl("openwrt-le", *where, flags="-msoft-float -mips16 -minterlink-mips16", probe="o32-le", goal=95)
+        yield Musl("micromips-le", *where, flags="-msoft-float -mmicromips", qemu="qemu-mipsel -cpu M14Kc",
+                   probe="m14k", goal=0, simple=True)
 
 
 class Hard:
@@ -119,6 +137,9 @@ class Hard:
         flags, linking = PIC[self.pic]
         if self.pic == "fixed" and self.compiler == "gcc":
             flags = flags + ["-mplt"]
+        if self.kind.simple:
+            yield [self.link("simple", [self.compile("simple.c", flags)], linking)]
+            return
         yield [self.link("hard", [self.compile("hard.c", flags)], [*linking, "-rdynamic"]), self.library()]
         if self.kind.xx and self.compiler == "gcc" and shutil.which(self.kind.gcc[0][:-3] + "g++"):
             yield [self.link("hardxx", [self.compile("hardxx.cc", flags)], linking)]
@@ -153,7 +174,7 @@ def ways(kind):
 
 def rows(bench, name):
     """What to measure: (name, goal in percent, function). @name is a part of a row's name."""
-    for kind in kinds(bench.o.musl):
+    for kind in kinds(bench.o.musl, bench.o.soft):
         for compiler, level, pic in ways(kind):
             hard = Hard(bench, kind, compiler, level, pic)
             goal = min(kind.goal, 96) if (compiler, pic) == ("clang", "fixed") else kind.goal

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Rates of the MIPS unwinder against a shadow call stack. See README.
 
-Usage: measure.py [--work DIR] [--src DIR] [--sysroot DIR] [--musl DIR] [--fails N] WHAT...
-WHAT: real, real:NAME, hard, hard:NAME, quick. Prints a table; status 1 if a goal is missed, 77 if
+Usage: measure.py [OPTION]... WHAT...; --help lists the options.
+WHAT: real, real:PROGRAM, hard, hard:PART-OF-A-ROW'S-NAME. Prints a table; status 1 if a goal is missed, 77 if
 nothing could be run.
 """
 import argparse
@@ -55,25 +55,26 @@ HEAD = "%-34s %6s %5s  %6s  %6s  %6s  %7s" % (
     "", "stacks", "depth", "exact", "trunc.", "wrong", "said ok")
 
 
-def main():
+def main(argv=None):
     a = argparse.ArgumentParser()
     a.add_argument("--work", default="truth-work")
     a.add_argument("--src", default=os.path.join(HERE, "../../.."))
     a.add_argument("--sysroot", help="Debian mipsel packages, unpacked")
     a.add_argument("--musl", help="folder with musl for mipsel: usr/include, usr/lib")
+    a.add_argument("--soft", help="the same, made with -msoft-float")
     a.add_argument("--mode", type=int, default=0, help="enum da_unwind_mode; 1: tables only")
     a.add_argument("--fails", type=int, default=0, help="list so many causes per row")
     a.add_argument("what", nargs="+")
-    o = a.parse_args()
+    o = a.parse_args(argv)
     try:
         bench = Bench(o)
     except Missing as e:
         print("SKIP: %s" % e)
         return 77
-    bad, ran, total = 0, 0, None
+    bad, ran = 0, 0
     print(HEAD)
     for what in o.what:
-        union, facts = {}, collections.Counter()
+        union, facts, before = {}, collections.Counter(), ran
         kind, _, part = what.partition(":")
         for name, goal, measure in KINDS[kind].rows(bench, part):
             try:
@@ -89,7 +90,7 @@ def main():
             facts.update(f)
             ran += 1
             bad += not row.good()
-        if ran > 1:
+        if ran > before + 1:
             print(Row("all of " + what, union, facts, 0).text(), flush=True)
     if not ran:
         return 77

@@ -268,6 +268,7 @@ static void probe(const struct da_unwind_start *start)
 		walk(s, start);
 		s->result.sp = start->sp;
 		s->result.end = s->u.end;
+		s->result.entry = getauxval(AT_ENTRY);
 		s->result.n = s->u.n;
 		for (uint32_t i = 0; i < s->u.n; i++) {
 			s->result.frames[i].pc = s->u.pcs[s->u.n - 1 - i];

@@ -17,6 +17,8 @@ struct truth_walk {
 	uint64_t sp;
 	/** enum da_unwind_end */
 	uint64_t end;
+	/** AT_ENTRY: what lies behind it is no part of the stack that matters. */
+	uint64_t entry;
 	uint64_t n;
 	struct {
 		uint64_t pc;

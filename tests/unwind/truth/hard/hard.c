@@ -294,7 +294,7 @@ static STEP int caught(int n, int x)
 
 	catcher = &here;
 	if (sigsetjmp(here, 0) == 0) {
-		if (x & 1)
+		if (x & 3)
 			gives_up(n, x >> 1);
 		gives_up_deep(n, x >> 1);
 	}
@@ -435,9 +435,9 @@ static STEP int in_library(int n, int x)
 step_fn *const steps[] = {
 	plain, recursive, uses_alloca, uses_vla, alloca_in_loop, frame_4k, frame_32k_less, frame_32k,
 	frame_33k, frame_64k, frame_100k, frame_300k, large_and_alloca, shrink_wrapped,
-	early_returns, tail_call, through_switch, with_many_arguments, variadic, floating,
-	takes_struct, register_pressure, realigned, caught, raises, raises_info, faults, sorts,
-	searches, grows_tree, formats, in_library,
+	early_returns, tail_call, through_switch, with_many_arguments, takes_struct,
+	register_pressure, realigned, caught, sorts, searches, grows_tree, formats, in_library,
+	raises, raises_info, faults, variadic, floating,
 #ifndef __clang__
 	nested_function,
 #endif
