@@ -29,10 +29,12 @@ def check(target, events, **kw):
     process = report["process"]
     test.equal("machine", (process["machine"], process["word_bits"], process["byte_order"]), {
         "mipsel": ("mips", 32, "little"), "mips": ("mips", 32, "big"),
-        "aarch64": ("aarch64", 64, "little")}.get(target.name, ("x86_64", 64, "little")))
+        "mips64el": ("mips", 64, "little"), "aarch64": ("aarch64", 64, "little"),
+        "arm": ("arm", 32, "little"), "riscv64": ("riscv", 64, "little"),
+        "i386": ("i386", 32, "little")}.get(target.name, ("x86_64", 64, "little")))
 
 
-for target in test.targets("native", "musl", *lib.CROSS):
+for target in test.targets("native", "musl", *lib.CPUS):
     if target.qemu:
         check(target, 100000)
     else:

@@ -60,7 +60,7 @@ def cxx_calls(target):
                got["new_throws"]["live_blocks"], 0)
 
 
-for target in test.targets("native", "musl", *lib.CROSS):
+for target in test.targets("native", "musl", *lib.CPUS):
     c_calls(target)
     exact_functions(target)
     if target.cxx or test.note("no C++ compiler here"):

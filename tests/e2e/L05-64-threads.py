@@ -4,7 +4,7 @@
 import lib
 
 test = lib.Test()
-for target in test.targets("native", "musl", *lib.CROSS):
+for target in test.targets("native", "musl", *lib.CPUS):
     victim = target.build("l05.c", "-pthread")
     blocks = "5000" if target.qemu else "100000"
     truth, report, run = test.golden(target, victim, "64", blocks)

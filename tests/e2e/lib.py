@@ -19,6 +19,10 @@ TOOL = os.environ.get("DUMPALLOC") or os.path.join(BUILD, "dumpalloc")
 VICTIMS = os.path.join(SRC, "tests/e2e/victims")
 HANG = 240  # seconds; no run takes a tenth of it, unless it hangs
 CROSS = ("mipsel", "mips", "aarch64")
+# The rest of the matrix, in fewer tests; i386 programs run on the PC's kernel.
+CPUS = CROSS + ("arm", "riscv64", "mips64el", "i386")
+TRIPLETS = {"arm": "arm-linux-gnueabihf", "i386": "i686-linux-gnu",
+            "mips64el": "mips64el-linux-gnuabi64"}
 
 
 class Run:
@@ -72,14 +76,18 @@ class Target:
         if name == "musl":
             # the wrapper forgets what the gcc of a musl system passes: the index of the unwind tables
             self.cc, self.cxx = ["musl-gcc", "-Wl,--eh-frame-hdr"], None
-        elif name in CROSS:
-            triplet = name + "-linux-gnu"
+        elif name in CPUS:
+            triplet = TRIPLETS.get(name, name + "-linux-gnu")
             folder = os.path.join(BUILD, "cross", triplet)
             self.root = "/usr/" + triplet
             self.qemu = ["qemu-%s-static" % name, "-L", self.root]
             self.cc, self.cxx = [triplet + "-gcc"], [triplet + "-g++"]
-            if not shutil.which(self.cxx[0]):
+            if name not in CROSS or not shutil.which(self.cxx[0]):
                 self.cxx = None
+            if name == "i386":
+                lib = self.root + "/lib"
+                self.qemu = []
+                self.cc.append("-Wl,-rpath,%s,--dynamic-linker=%s/ld-linux.so.2" % (lib, lib))
             self.shim, self.tool = folder + "/libdumpalloc.so", folder + "/dumpalloc"
 
     def missing(self):
@@ -216,7 +224,7 @@ class Test:
         names = os.environ.get("DUMPALLOC_TARGETS", "").split() or names
         for name in names:
             self.prefix = ""
-            if name in CROSS and not os.path.exists(os.path.join(BUILD, "cross")):
+            if name in CPUS and not os.path.exists(os.path.join(BUILD, "cross")):
                 self.note("%s left out: no cross builds here" % name)
                 continue
             target = self.device() if name == "device" else Target(self, name)

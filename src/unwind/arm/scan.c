@@ -147,6 +147,15 @@ static bool is_instruction(const struct da_image *text, da_addr at)
 	return p == at;
 }
 
+/* A push of lr as compilers make it: of r0 to r3, pushed for their room, it leaves none out between. */
+static bool is_prologue(const struct da_arm_insn *i)
+{
+	unsigned low = i->mask & 15u;
+
+	return i->op == DA_ARM_PUSH && i->mask >> DA_ARM_LR & 1 && i->imm >= 0 &&
+	       !((low + (low & -low)) & low);
+}
+
 bool da_arm_scan_prologue(const struct da_image *text, da_addr pc, bool thumb, bool any,
 			  struct da_rule *rule_out)
 {
@@ -156,7 +165,7 @@ bool da_arm_scan_prologue(const struct da_image *text, da_addr pc, bool thumb, b
 	for (da_addr at = pc; at >= text->lo + step && pc - at < MAX_BACK;) {
 		at -= step;
 		da_arm_decode(text, at, thumb, &i);
-		if (i.op == DA_ARM_PUSH && i.mask >> DA_ARM_LR & 1 && i.imm >= 0 &&
+		if (is_prologue(&i) &&
 		    (any || !thumb || is_instruction(text, at)))
 			return read_frame(text, at, pc, thumb, rule_out);
 	}
