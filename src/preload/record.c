@@ -79,11 +79,12 @@ void da_record_leave(void)
 	da_tls.guard = 0;
 }
 
-/* Not on a foreign stack, which may be a signal stack of the smallest size. @return false when the
+/* Not on a signal stack, which may be of the smallest size. @return false when the
  * lease was lost on the way. */
 static bool refresh_modules(struct da_thread *t, uintptr_t sp)
 {
-	return LIKELY(!da_modules_are_stale()) || !da_thread_on_stack(t, sp) ||
+	return LIKELY(!da_modules_are_stale()) ||
+	       (!da_thread_on_stack(t, sp) && da_sys_on_signal_stack()) ||
 	       da_modules_scan(t, 0) != DA_MODULES_LOST;
 }
 

@@ -11,6 +11,7 @@
 
 /* Farther above sp than this is no thread's stack end. */
 #define STACK_REACH ((uintptr_t)256 << 20)
+#define PAGE ((uintptr_t)4096)
 
 __thread struct da_tls da_tls __attribute__((tls_model("initial-exec")));
 
@@ -128,45 +129,54 @@ bool da_thread_restart(struct da_thread *t)
  * The end of the calling thread's stack. A libc places a thread's control block just above the
  * stack it makes, so the thread pointer is a bound that needs no system call to find; the main
  * thread's stack ends with the strings that the kernel put there. Either must be reachable from sp
- * over mapped pages.
+ * over mapped pages; from a coroutine's stack neither is.
  */
 static void find_stack(struct da_thread *t, uintptr_t sp)
 {
-	uintptr_t tp = da_sys_thread_pointer();
-	uintptr_t top = da_shim.stack_top;
+	const uintptr_t tops[] = { da_shim.stack_top, da_sys_thread_pointer() };
 
-	if (sp >= top || top - sp > STACK_REACH || !da_sys_is_mapped(sp, top)) {
-		top = tp;
-		if (sp >= top || top - sp > STACK_REACH || !da_sys_is_mapped(sp, top))
-			top = 0;
+	t->foreign_lo = sp & ~(PAGE - 1);
+	t->foreign_hi = t->foreign_lo + PAGE;
+	for (unsigned i = 0; i < 2; i++) {
+		uintptr_t top = tops[i], end;
+
+		if (sp >= top || top - sp > STACK_REACH)
+			continue;
+		end = da_sys_mapped_until(sp, top);
+		if (end == top) {
+			t->u.stack_hi = top;
+			t->stack_lo = sp;
+			t->has_stack = true;
+			t->foreign_lo = t->foreign_hi = 0;
+			return;
+		}
+		t->foreign_hi = end;
 	}
-	t->u.stack_hi = top;
-	t->stack_lo = top ? sp : 0;
-	t->has_stack = true;
 }
 
 bool da_thread_on_stack(struct da_thread *t, uintptr_t sp)
 {
-	const uintptr_t page = 4096;
 	uintptr_t known, end;
 
+	if (sp - t->foreign_lo < t->foreign_hi - t->foreign_lo)
+		return false;
 	if (!t->has_stack && !da_sys_on_signal_stack())
 		find_stack(t, sp);
 	if (sp >= t->u.stack_hi)
 		return false;
 	if (sp >= t->stack_lo)
 		return true;
-	if (t->u.stack_hi - sp > STACK_REACH || sp - t->foreign_lo < t->foreign_hi - t->foreign_lo)
+	if (t->u.stack_hi - sp > STACK_REACH)
 		return false;
 	known = sp < t->foreign_lo ? t->foreign_lo : t->stack_lo;
 	end = da_sys_mapped_until(sp, known);
 	if (end == t->stack_lo) {
-		t->stack_lo = sp & ~(page - 1);
+		t->stack_lo = sp & ~(PAGE - 1);
 		return true;
 	}
 	if (end != t->foreign_lo)
 		t->foreign_hi = end;
-	t->foreign_lo = sp & ~(page - 1);
+	t->foreign_lo = sp & ~(PAGE - 1);
 	return false;
 }
 
