@@ -38,7 +38,7 @@ struct path {
 	/** Where they were stored on the way (interrupted prologues). */
 	struct place stored[SAVED];
 	unsigned steps;
-	/** Conditional branches passed: further paths. */
+	/** Conditional branches passed: further paths. Bit 0: @doubt was set by then. */
 	da_addr branches[MAX_PATHS];
 	unsigned n_branches;
 };
@@ -98,10 +98,16 @@ static bool move_saved(struct path *p, uint32_t i)
 /* An instruction that is no jump. */
 static void plain(struct path *p, uint32_t i)
 {
-	if (da_mips_is_gp_setup(i))
-		p->crossed = true;
+	bool is_known = p->regs.known[DA_MIPS_SP] == DA_MIPS_SP0;
+	int32_t before = p->regs.value[DA_MIPS_SP], sp;
+
 	if (!move_saved(p, i))
 		da_mips_track_step(&p->regs, i);
+	sp = p->regs.value[DA_MIPS_SP];
+	is_known = is_known && p->regs.known[DA_MIPS_SP] == DA_MIPS_SP0;
+	/* A prologue, unless it is our own, interrupted: that has not called anything yet. */
+	if (da_mips_is_gp_setup(i) || (is_known && sp < before && sp < 0))
+		p->crossed = !p->exact || p->doubt;
 }
 
 static void call(struct path *p)
@@ -111,18 +117,14 @@ static void call(struct path *p)
 	p->doubt = true;
 }
 
-/* Not (or no more) in the function of the pc, unless its prologue was interrupted. */
-static bool strayed(const struct path *p)
-{
-	return !p->exact && (p->crossed || (p->regs.known[DA_MIPS_SP] == DA_MIPS_SP0 &&
-					    p->regs.value[DA_MIPS_SP] < 0));
-}
-
 /* Whether nothing of the frame is left: what follows is another function, by a tail call. */
 static bool is_down(const struct path *p)
 {
-	return p->loaded[SAVED_RA].known != DA_MIPS_UNKNOWN &&
-	       p->regs.known[DA_MIPS_SP] != DA_MIPS_UNKNOWN && p->regs.value[DA_MIPS_SP] > 0;
+	bool has_ra = p->loaded[SAVED_RA].known != DA_MIPS_UNKNOWN ||
+		      (p->exact && p->regs.known[DA_MIPS_RA] == DA_MIPS_RA0);
+
+	return has_ra && p->regs.known[DA_MIPS_SP] != DA_MIPS_UNKNOWN &&
+	       p->regs.value[DA_MIPS_SP] > 0;
 }
 
 /* A jump through a register: a return, a tail call behind the epilogue, or a switch. */
@@ -139,6 +141,21 @@ static enum outcome jump_register(struct path *p, unsigned reg)
 	return ONWARD;
 }
 
+/*
+ * Remember the conditional branch at @at. Its path will start with the registers of the body; in
+ * code that was interrupted those are the ones at the start only as long as nothing has happened.
+ */
+static void pass_branch(struct path *p, da_addr at)
+{
+	bool untouched = !p->doubt && p->regs.known[DA_MIPS_RA] == DA_MIPS_RA0 &&
+			 p->regs.known[DA_MIPS_SP] == DA_MIPS_SP0 &&
+			 p->regs.value[DA_MIPS_SP] == 0 &&
+			 p->stored[SAVED_RA].known == DA_MIPS_UNKNOWN;
+
+	if (p->n_branches < MAX_PATHS && (!p->exact || untouched))
+		p->branches[p->n_branches++] = at | p->doubt;
+}
+
 /* One instruction with its delay slot. */
 static enum outcome step(struct path *p, da_addr *at)
 {
@@ -149,8 +166,7 @@ static enum outcome step(struct path *p, da_addr *at)
 	da_mips_flow_read(p->text, here, i, &flow);
 	*at += 4;
 	if (flow.kind == DA_MIPS_BRANCH) {
-		if (p->n_branches < MAX_PATHS)
-			p->branches[p->n_branches++] = here;
+		pass_branch(p, here);
 		*at += flow.likely ? 4 : 0;
 		return ONWARD;
 	}
@@ -160,7 +176,7 @@ static enum outcome step(struct path *p, da_addr *at)
 		plain(p, da_mips_at(p->text, *at));
 		*at += 4;
 	}
-	if (strayed(p))
+	if (p->crossed)
 		return LOST;
 	switch (flow.kind) {
 	case DA_MIPS_CALL: call(p); return ONWARD;
@@ -198,6 +214,8 @@ static enum outcome take_branch(struct path *p, da_addr at)
 {
 	struct da_mips_flow flow;
 
+	p->doubt = at & 1;
+	at &= ~(da_addr)1;
 	da_mips_flow_read(p->text, at, da_mips_at(p->text, at), &flow);
 	if (flow.slot)
 		plain(p, da_mips_at(p->text, at + 4));

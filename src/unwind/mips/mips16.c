@@ -238,11 +238,16 @@ static void shift(struct da_mips_track *t, uint32_t i)
 		forget(t, rx(i));
 }
 
+da_addr da_mips16_constant(da_addr pc, uint32_t i)
+{
+	return op_of(i) == LWPC ? (pc & ~(da_addr)3) + (da_addr)(int64_t)offset(i, 4) : 0;
+}
+
 /* A word of the text behind the function. */
 static void load_constant(struct da_mips_track *t, const struct da_mips_text *text, da_addr pc,
 			  uint32_t i)
 {
-	da_addr at = (pc & ~(da_addr)3) + (da_addr)(int64_t)offset(i, 4);
+	da_addr at = da_mips16_constant(pc, i);
 
 	if (at % 4 == 0 && da_mips_has(text, at))
 		da_mips_track_set(t, rx(i), DA_MIPS_CONST, (int32_t)da_mips_at(text, at));

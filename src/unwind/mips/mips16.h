@@ -42,6 +42,9 @@ bool da_mips16_is_save(uint32_t i, struct da_mips16_save *out);
 /** What instruction @i at @pc does to the flow; flow.h. A delay slot holds 2 bytes. */
 void da_mips16_flow_read(da_addr pc, uint32_t i, struct da_mips_flow *out);
 
+/** The address of the constant that @i at @pc loads from the text (lw rx, n(pc)); 0: none. */
+da_addr da_mips16_constant(da_addr pc, uint32_t i);
+
 /** Bytes from the call that returns to @pc, back from it (6: jal, 4: jalr, 2: jalrc); 0: none. */
 unsigned da_mips16_call_before(const struct da_mips_text *text, da_addr pc);
 

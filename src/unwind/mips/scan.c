@@ -22,10 +22,11 @@ struct answers {
 
 static void ask16(const struct da_mips_text *text, da_addr pc, bool exact, struct answers *a)
 {
-	a->behind = da_mips16_scan_epilogue(text, pc, exact, &a->epilogue);
-	if (exact && a->behind != DA_MIPS_NOTHING)
-		return;
-	a->before = da_mips16_scan_prologue(text, pc, &a->prologue);
+	da_addr pool = 0;
+
+	if (!exact)
+		a->before = da_mips16_scan_prologue(text, pc, &a->prologue, &pool);
+	a->behind = da_mips16_scan_epilogue(text, pc, exact, pool, &a->epilogue);
 }
 
 static void ask(const struct da_mips_text *text, da_addr pc, bool exact, struct answers *a)
@@ -33,11 +34,8 @@ static void ask(const struct da_mips_text *text, da_addr pc, bool exact, struct 
 	unsigned back = exact ? 0 : da_mips_call_before(text, pc);
 
 	a->behind = da_mips_scan_epilogue(text, pc, exact, &a->epilogue);
-	/* What was interrupted may be a prologue itself: there the epilogue knows
-   * more. */
-	if (exact && a->behind != DA_MIPS_NOTHING)
-		return;
-	if (exact || back)
+	/* What was interrupted may be a prologue or an epilogue itself: only the way on knows. */
+	if (back)
 		a->before = da_mips_scan_prologue(text, pc - back, &a->prologue);
 }
 
@@ -54,7 +52,7 @@ void da_mips_scan(const struct da_mips_text *text, da_addr pc, bool exact, struc
 		ask16(text, pc, exact, &a);
 	else
 		ask(text, pc, exact, &a);
-	if (a.before == DA_MIPS_NOTHING || (exact && a.behind != DA_MIPS_NOTHING))
+	if (a.before == DA_MIPS_NOTHING)
 		*rule_out = a.epilogue;
 	else if (a.behind == DA_MIPS_NOTHING ? a.before == DA_MIPS_FOUND :
 					       agree(&a.prologue, &a.epilogue))

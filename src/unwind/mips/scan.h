@@ -48,18 +48,21 @@ enum da_mips_answer da_mips_scan_epilogue(const struct da_mips_text *text, da_ad
  * The same for MIPS16e code; @pc is the return address in both. The nearest save of ra before it
  * counts, and the first restore behind it. A rule is based on s1 (DA_RULE_FP2) where the function
  * uses it as its frame pointer, else on sp.
+ *
+ * Constants lie between the instructions. *pool_out, which the second one takes as @pool, is the
+ * address of the first behind @pc that the code before it loads, 0 if there is none.
  */
 enum da_mips_answer da_mips16_scan_prologue(const struct da_mips_text *text, da_addr pc,
-					    struct da_rule *rule_out);
+					    struct da_rule *rule_out, da_addr *pool_out);
 /** @copydoc da_mips16_scan_prologue */
 enum da_mips_answer da_mips16_scan_epilogue(const struct da_mips_text *text, da_addr pc, bool exact,
-					    struct da_rule *rule_out);
+					    da_addr pool, struct da_rule *rule_out);
 
 /**
  * The rule for @pc, a return address (bit 0: in MIPS16 code) or, if @exact, an interrupted
  * instruction; DA_RULE_NONE if there is none.
  *
- * Both methods are asked. Where they contradict each other there is no rule; what one of them
+ * Both methods are asked (the second alone if @exact). Where they contradict each other there is no rule; what one of them
  * finds in doubt counts only if the other one agrees, or is silent and no doubt of the first kind
  * (a border behind the prologue) is there. All rules are marked DA_RULE_CHECK.
  */

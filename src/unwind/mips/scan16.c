@@ -10,12 +10,21 @@
 #define SAVE_OF_RA 0x64c0
 #define MOVE_SP_S1 0x65b9
 
+/* Of the constants that code loads from the text, the first one behind @pc: no code is there. */
+static void note_constant(da_addr *pool, da_addr pc, da_addr constant)
+{
+	if (constant >= pc && constant && (*pool == 0 || constant < *pool))
+		*pool = constant;
+}
+
 /* The prologue found, executed up to the call. Offsets are relative to the CFA. */
 struct frame {
 	const struct da_mips_text *text;
 	struct da_mips_track regs;
 	struct da_mips16_save save;
-	da_addr first, at;
+	da_addr first, at, pc;
+	/** The constants behind pc; 0: none are known. */
+	da_addr pool;
 	/** The CFA minus sp in the body; 0 when sp is not fixed. */
 	int32_t size;
 	/** The CFA minus s1, if the prologue made s1 point into the frame; else 0. */
@@ -68,6 +77,7 @@ static void plain(struct frame *f, da_addr at, uint32_t i)
 		f->doubt = f->doubt || !save.restores;
 		return;
 	}
+	note_constant(&f->pool, f->pc, da_mips16_constant(at, i));
 	da_mips16_track_step(&f->regs, f->text, at, i);
 	if (f->regs.value[DA_MIPS_SP] != sp || f->regs.known[DA_MIPS_SP] != known)
 		move_sp(f);
@@ -110,6 +120,7 @@ static void step(struct frame *f)
 static void start(struct frame *f, const struct da_mips_text *text, da_addr at)
 {
 	f->text = text;
+	f->pool = 0;
 	da_mips_track_init(&f->regs);
 	f->first = at;
 	f->at = at + da_mips16_length(da_mips16_at(text, at));
@@ -142,6 +153,7 @@ static enum da_mips_answer find_save(const struct da_mips_text *text, da_addr pc
 		if (!da_mips16_is_save(da_mips16_at(text, from), &f->save) || f->save.restores ||
 		    !f->save.has_ra || f->save.size == 0)
 			continue;
+		f->pc = pc;
 		start(f, text, from);
 		while (f->at < pc)
 			step(f);
@@ -216,6 +228,8 @@ static bool from_save(const struct frame *f, struct da_rule *rule)
 struct path {
 	const struct da_mips_text *text;
 	bool exact;
+	/** Constants, where no path goes; 0: none are known. */
+	da_addr pool;
 	/** A call or a computed jump was passed; save was executed (of an interrupted
    * prologue). */
 	bool doubt, saved;
@@ -259,13 +273,14 @@ static enum outcome path_plain(struct path *p, da_addr at, uint32_t i, struct da
 	struct da_mips16_save save;
 
 	if (!da_mips16_is_save(i, &save)) {
+		note_constant(&p->pool, at, da_mips16_constant(at, i));
 		da_mips16_track_step(&p->regs, p->text, at, i);
 		return ONWARD;
 	}
 	if (save.restores)
 		return conclude(p, &save, save.size, rule);
 	/* the prologue of another function, unless our own was interrupted */
-	if (!p->exact)
+	if (!p->exact || p->doubt)
 		return LOST;
 	p->saved = true;
 	da_mips_track_set(&p->regs, DA_MIPS_SP, p->regs.known[DA_MIPS_SP],
@@ -279,9 +294,18 @@ static enum outcome path_jump(struct path *p, unsigned reg, struct da_rule *rule
 	static const struct da_mips16_save none;
 
 	if (reg == DA_MIPS_RA)
-		return p->exact ? conclude(p, &none, 0, rule) : LOST;
+		return p->exact && !p->doubt ? conclude(p, &none, 0, rule) : LOST;
 	p->doubt = true;
 	return ONWARD;
+}
+
+/* Remember where a branch leads to; epilogue.c. */
+static void pass_branch(struct path *p, da_addr target)
+{
+	bool untouched = !p->doubt && !p->saved;
+
+	if (p->n_branches < MAX_PATHS && (!p->exact || untouched))
+		p->branches[p->n_branches++] = target | p->doubt;
 }
 
 static enum outcome path_step(struct path *p, da_addr *at, struct da_rule *rule)
@@ -304,10 +328,7 @@ static enum outcome path_step(struct path *p, da_addr *at, struct da_rule *rule)
 		da_mips_track_call(&p->regs);
 		p->doubt = true;
 		return o;
-	case DA_MIPS_BRANCH:
-		if (p->n_branches < MAX_PATHS)
-			p->branches[p->n_branches++] = flow.target;
-		return o;
+	case DA_MIPS_BRANCH: pass_branch(p, flow.target); return o;
 	case DA_MIPS_JUMP: *at = flow.target; return o;
 	case DA_MIPS_JUMP_REGISTER: return o == ONWARD ? path_jump(p, flow.reg, rule) : o;
 	}
@@ -319,45 +340,43 @@ static bool follow(struct path *p, da_addr at, struct da_rule *rule)
 	enum outcome o = ONWARD;
 
 	da_mips_track_init(&p->regs);
-	p->doubt = false;
+	p->doubt = at & 1;
+	at &= ~(da_addr)1;
 	p->saved = false;
 	while (o == ONWARD) {
-		if (p->steps++ >= MAX_STEPS || !da_mips16_has(p->text, at))
+		if (p->steps++ >= MAX_STEPS || !da_mips16_has(p->text, at) ||
+		    (p->pool && at - p->pool < 4))
 			return false;
 		o = path_step(p, &at, rule);
 	}
 	return o == RETURNED;
 }
 
-static enum da_mips_answer find_restore(const struct da_mips_text *text, da_addr pc, bool exact,
-					struct da_rule *rule)
+enum da_mips_answer da_mips16_scan_prologue(const struct da_mips_text *text, da_addr pc,
+					    struct da_rule *rule_out, da_addr *pool_out)
+{
+	struct frame f;
+	enum da_mips_answer answer = find_save(text, pc & ~(da_addr)1, &f);
+
+	*pool_out = answer != DA_MIPS_NOTHING ? f.pool : 0;
+	return answer != DA_MIPS_NOTHING && from_save(&f, rule_out) ? answer : DA_MIPS_NOTHING;
+}
+
+enum da_mips_answer da_mips16_scan_epilogue(const struct da_mips_text *text, da_addr pc, bool exact,
+					    da_addr pool, struct da_rule *rule_out)
 {
 	struct path p;
 	bool found;
 
 	p.text = text;
 	p.exact = exact;
+	p.pool = pool;
 	p.steps = 0;
 	p.n_branches = 0;
-	found = follow(&p, pc, rule);
+	found = follow(&p, pc & ~(da_addr)1, rule_out);
 	for (unsigned n = 0; n < p.n_branches && !found; n++)
-		found = follow(&p, p.branches[n], rule);
+		found = follow(&p, p.branches[n], rule_out);
 	if (!found)
 		return DA_MIPS_NOTHING;
 	return p.doubt ? DA_MIPS_DOUBT : DA_MIPS_FOUND;
-}
-
-enum da_mips_answer da_mips16_scan_prologue(const struct da_mips_text *text, da_addr pc,
-					    struct da_rule *rule_out)
-{
-	struct frame f;
-	enum da_mips_answer answer = find_save(text, pc & ~(da_addr)1, &f);
-
-	return answer != DA_MIPS_NOTHING && from_save(&f, rule_out) ? answer : DA_MIPS_NOTHING;
-}
-
-enum da_mips_answer da_mips16_scan_epilogue(const struct da_mips_text *text, da_addr pc, bool exact,
-					    struct da_rule *rule_out)
-{
-	return find_restore(text, pc & ~(da_addr)1, exact, rule_out);
 }
