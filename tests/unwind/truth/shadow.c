@@ -9,7 +9,8 @@
  * sp is above it (longjmp, exceptions). No symbol, table or instruction of the program is needed,
  * apart from knowing returns, which tell a longjmp to the very frame that made a call.
  *
- * Arguments: out=PREFIX: where PREFIX.PID is written at exit. count=1: only count instructions.
+ * Arguments: out=PREFIX: where PREFIX.PID is written at exit. count=1: only count instructions, of
+ * each block and all.
  */
 #include <endian.h>
 #include <fcntl.h>
@@ -77,6 +78,9 @@ struct block {
 	uint64_t start, end;
 	uint32_t insns;
 	bool is_return, is_mark;
+	/** When counting: how often it ran, and the block translated before it. */
+	uint64_t runs;
+	struct block *next;
 };
 
 struct call {
@@ -119,6 +123,7 @@ struct stack {
 static struct thread threads[MAX_THREADS];
 static struct stack *table[TABLE];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct block *blocks;
 static uint64_t handlers[MAX_HANDLERS];
 static unsigned n_handlers;
 static uint64_t guest_base;
@@ -295,18 +300,20 @@ static void compare(const struct thread *t, const struct truth_walk *w)
 /* ---- the callbacks ------------------------------------------------------------------------------ */
 
 /* At a block's start all registers are in memory, and generated code keeps its address in rbp. */
-void entered(unsigned cpu, const struct block *b, const void *env);
+void entered(unsigned cpu, struct block *b, const void *env);
 void block_entry(unsigned cpu, void *block);
 __asm__(".text\n.hidden block_entry\n.hidden entered\nblock_entry:\n"
 	"	movq %rbp, %rdx\n	jmp entered\n");
 
-void entered(unsigned cpu, const struct block *b, const void *env)
+void entered(unsigned cpu, struct block *b, const void *env)
 {
 	struct thread *t = &threads[cpu % MAX_THREADS];
 
 	t->insns += b->insns;
-	if (counting)
+	if (counting) {
+		b->runs++;
 		return;
+	}
 	if (t->last)
 		settle(t, b->start, env);
 	t->last = b;
@@ -351,6 +358,10 @@ static void translated(plugin_id id, struct qemu_plugin_tb *tb)
 	b->end = qemu_plugin_insn_vaddr(last) + qemu_plugin_insn_size(last);
 	b->insns = (uint32_t)n;
 	b->is_return = is_return(last) || (n > 1 && is_return(qemu_plugin_tb_get_insn(tb, n - 2)));
+	if (counting) {
+		b->next = blocks;
+		blocks = b;
+	}
 	b->is_mark = qemu_plugin_insn_size(first) == 4 && word(first) == TRUTH_MARK;
 	qemu_plugin_register_vcpu_tb_exec_cb(tb, block_entry, 0, b);
 }
@@ -459,6 +470,11 @@ static void ended(plugin_id id, void *arg)
 	fprintf(f, "run walks=%llu astray=%llu insns=%llu\n", (unsigned long long)walks,
 		(unsigned long long)astray, (unsigned long long)insns);
 	read_maps();
+	for (const struct block *b = blocks; b; b = b->next) {
+		fprintf(f, "block %llu", (unsigned long long)(b->runs * b->insns));
+		print_pc(f, b->start);
+		fprintf(f, "\n");
+	}
 	for (unsigned i = 0; i < TABLE; i++) {
 		for (const struct stack *s = table[i]; s; s = s->next)
 			print_stack(f, s);

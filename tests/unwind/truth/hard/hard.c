@@ -74,20 +74,20 @@ static STEP int alloca_in_loop(int n, int x)
 	return next(n, x) + last[5];
 }
 
-#define FRAME(name, bytes) \
-	static STEP int name(int n, int x) \
-	{ \
-		char local[bytes]; \
-\
-		if ((room -= (bytes)) < 0) { \
-			room += (bytes); \
-			return plain(n, x); \
-		} \
-		local[x & 1023] = (char)x; \
-		KEEP(local); \
+#define FRAME(name, bytes)                        \
+	static STEP int name(int n, int x)        \
+	{                                         \
+		char local[bytes];                \
+                                                  \
+		if ((room -= (bytes)) < 0) {      \
+			room += (bytes);          \
+			return plain(n, x);       \
+		}                                 \
+		local[x & 1023] = (char)x;        \
+		KEEP(local);                      \
 		x = next(n, x) + local[x & 1023]; \
-		room += (bytes); \
-		return x; \
+		room += (bytes);                  \
+		return x;                         \
 	}
 FRAME(frame_4k, 4096)
 FRAME(frame_32k_less, 32700)
@@ -172,7 +172,10 @@ static STEP int through_switch(int n, int x)
 	case 1: x += next(n, x + 3); break;
 	case 2: x -= plain(n, x + 5); break;
 	case 3: return recursive(n, x & 15) * 2;
-	case 4: x = next(n, 4); x += next(0, x); break;
+	case 4:
+		x = next(n, 4);
+		x += next(0, x);
+		break;
 	case 5: KEEP(&x); return uses_alloca(n, x);
 	default: x = next(n, x) ^ 3;
 	}
@@ -236,7 +239,8 @@ static STEP int takes_struct(int n, int x)
 
 static STEP int register_pressure(int n, int x)
 {
-	int a = x + 1, b = x * 3, c = x ^ 5, d = x - 7, e = x << 2, f = x >> 1, g = x | 1, h = x & 6;
+	int a = x + 1, b = x * 3, c = x ^ 5, d = x - 7, e = x << 2, f = x >> 1, g = x | 1,
+	    h = x & 6;
 
 	for (int i = 0; i < 3; i++) {
 		a += b * c;
@@ -433,11 +437,38 @@ static STEP int in_library(int n, int x)
 }
 
 step_fn *const steps[] = {
-	plain, recursive, uses_alloca, uses_vla, alloca_in_loop, frame_4k, frame_32k_less, frame_32k,
-	frame_33k, frame_64k, frame_100k, frame_300k, large_and_alloca, shrink_wrapped,
-	early_returns, tail_call, through_switch, with_many_arguments, takes_struct,
-	register_pressure, realigned, caught, sorts, searches, grows_tree, formats, in_library,
-	raises, raises_info, faults, variadic, floating,
+	plain,
+	recursive,
+	uses_alloca,
+	uses_vla,
+	alloca_in_loop,
+	frame_4k,
+	frame_32k_less,
+	frame_32k,
+	frame_33k,
+	frame_64k,
+	frame_100k,
+	frame_300k,
+	large_and_alloca,
+	shrink_wrapped,
+	early_returns,
+	tail_call,
+	through_switch,
+	with_many_arguments,
+	takes_struct,
+	register_pressure,
+	realigned,
+	caught,
+	sorts,
+	searches,
+	grows_tree,
+	formats,
+	in_library,
+	raises,
+	raises_info,
+	faults,
+	variadic,
+	floating,
 #ifndef __clang__
 	nested_function,
 #endif
