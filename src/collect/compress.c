@@ -12,7 +12,7 @@
 
 #define LEVEL_FAST 1
 #define LEVEL_BEST 12
-#define WINDOW_LOG 17
+#define WINDOW_LOG 18
 
 #ifdef HAVE_ZSTD
 

@@ -30,7 +30,7 @@ bool da_compressor_create(enum da_compress_level level, struct da_compressor **o
 void da_compressor_destroy(struct da_compressor *z);
 
 /**
- * One zstd frame (window <= 2^17, no dictionary) of @n bytes at @in into @out, of @room bytes.
+ * One zstd frame (window <= 2^18, no dictionary) of @n bytes at @in into @out, of @room bytes.
  * @return its length, or 0 when it would not be shorter than @room, or with NONE.
  */
 size_t da_compressor_run(struct da_compressor *z, const void *in, size_t n, void *out, size_t room);

@@ -14,8 +14,8 @@
 #include "collect/compress.h"
 #include "collect/store.h"
 
-/** Raw bytes at which a block is written. */
-#define DA_WRITER_BLOCK_RAW (128u << 10)
+/** Raw bytes at which a block is written: what may be stored, should it not shrink. */
+#define DA_WRITER_BLOCK_RAW (256u << 10)
 /** Longest piece da_writer_put() takes: with its head it still makes one block. */
 #define DA_WRITER_PIECE_MAX (128u << 10)
 
