@@ -11,8 +11,8 @@
 #include "cmd/report_read.h"
 #endif
 
-/* About 0.2 s of replay. */
-#define REPLAY_MAX_BYTES (8u << 20)
+/* Less than 0.1 s of replay: the user waits. Bytes would tell little of that. */
+#define REPLAY_MAX_EVENTS 1000000u
 
 static void describe_loss(const uint64_t *lost, char *buf, size_t size)
 {
@@ -54,13 +54,15 @@ static bool is_file(const struct da_record_session *s)
 /* @return false when the file could not be replayed. */
 static bool summarize_heap(const struct da_record_session *s, const char *events)
 {
+	uint64_t seen, recorded, lost[DA_LOST_COUNT];
 	const struct da_store *store = &s->drain.streams[0]->writer.out.store;
 	char bytes[DA_QUANTITY_TEXT], peak[DA_QUANTITY_TEXT], live[DA_QUANTITY_TEXT];
 	struct da_report_recording rec;
 	const struct da_model_totals *t;
 
+	da_drain_count(&s->drain, &seen, &recorded, lost);
 	if (da_options_common()->quiet || !is_file(s) || s->drain.streams[0]->writer.is_cut ||
-	    store->bytes > REPLAY_MAX_BYTES || !da_report_read(&rec, store->path, false, NULL))
+	    recorded > REPLAY_MAX_EVENTS || !da_report_read(&rec, store->path, false, NULL))
 		return false;
 	t = &rec.model->totals;
 	da_message_note(
