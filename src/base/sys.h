@@ -64,6 +64,8 @@ long da_sys_copy(long pid, void *out, uintptr_t from, size_t n);
 /** PR_GET_SECCOMP: 0 when the process has no filter (or cannot have one), else greater. */
 long da_sys_seccomp(void);
 
+/** End the process: exit_group(2). */
+void da_sys_exit(int status) __attribute__((noreturn));
 /** getpid(2), gettid(2). */
 long da_sys_getpid(void);
 /** @copydoc da_sys_getpid */

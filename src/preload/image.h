@@ -18,7 +18,7 @@
 struct da_image {
 	/** Run-time address minus p_vaddr. */
 	uintptr_t bias;
-	/** Run-time address of the ELF header; 0 where it is not mapped, then @ehdr is zero, too. */
+	/** Run-time address of the ELF header; 0 where it is not mapped: then @ehdr is zero. */
 	uintptr_t header;
 	ElfW(Ehdr) ehdr;
 	unsigned n_phdrs;

@@ -7,6 +7,7 @@
 #include <limits.h>
 
 #include "base/bytes.h"
+#include "base/sys.h"
 #include "entry.h"
 #include "preload/boot.h"
 #include "preload/direct.h"
@@ -301,8 +302,11 @@ ENTRY(int, posix_memalign, (void **out, size_t align, size_t size, where start))
 	int error;
 
 	if (UNLIKELY(!is_ready())) {
-		*out = boot_alloc(align, size);
-		return *out ? 0 : ENOMEM;
+		void *p = boot_alloc(align, size);
+
+		if (p)
+			*out = p;
+		return p ? 0 : ENOMEM;
 	}
 	if (!da_record_enter(start))
 		return real_posix_memalign(out, align, size);
@@ -349,8 +353,7 @@ static void __attribute__((noreturn)) end_process(int status)
 		da_direct_finish(DA_END_EXIT, (uint32_t)status & 0xff);
 	if (is_ready() && da_real._exit)
 		da_real._exit(status);
-	for (;;)
-		__builtin_trap();
+	da_sys_exit(status);
 }
 
 /** _exit(2): direct mode writes what it still holds. */

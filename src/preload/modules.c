@@ -334,7 +334,7 @@ static bool is_unchanged(const struct scan *s, const struct entry *e)
 	       (da_peek(s->way, &now, (uintptr_t)e->at, sizeof now) && same_link(&now, &e->link));
 }
 
-/* Tell of a new entry. @return false when the scan ends here: the lease or the list's peace lost. */
+/* Tell of a new entry. @return false when the scan ends: the lease or the list's peace is lost. */
 static bool add_entry(struct scan *s, const struct entry *e)
 {
 	static const char vdso[] = "[vdso]";

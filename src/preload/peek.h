@@ -18,7 +18,7 @@ enum da_peek {
 	DA_PEEK_COPY,
 };
 
-/** At the start of the recording. Notes whether the process lives under a seccomp filter already. */
+/** At the start of the recording. Notes whether the process has a seccomp filter already. */
 void da_peek_init(void);
 
 /**

@@ -311,15 +311,11 @@ void da_record_realloc_end(struct da_record_realloc *r, const struct da_realloc_
 	end_event(t, p);
 }
 
-void da_record_thread_ends(void *thread)
+static void write_last_words(struct da_thread *t)
 {
-	struct da_thread *t = thread;
 	char name[16];
-	uint8_t *p;
+	uint8_t *p = da_lease_room(t, DA_ENCODE_EVENT_MAX + sizeof name);
 
-	if (!da_shim.gate->on || da_tls.guard || !da_lease_enter(t))
-		return;
-	p = da_lease_room(t, DA_ENCODE_EVENT_MAX + sizeof name);
 	if (!p)
 		return;
 	if (da_sys_thread_name(name) == 0)
@@ -327,5 +323,14 @@ void da_record_thread_ends(void *thread)
 				   (uint32_t)da_text_length(name, sizeof name));
 	da_lease_commit(t, da_encode_numbers(p, DA_EXT_THREAD_END, NULL, 0));
 	da_lease_leave(t);
+}
+
+void da_record_thread_ends(void *thread)
+{
+	struct da_thread *t = thread;
+
+	if (da_shim.gate->on && !da_tls.guard && da_lease_enter(t))
+		write_last_words(t);
+	/* also without room for words: the state is anybody's once the kernel forgets the thread */
 	__atomic_store_n(&t->state, DA_THREAD_ENDING, __ATOMIC_RELEASE);
 }

@@ -32,7 +32,8 @@ enum progress {
 };
 
 static uint32_t progress;
-static uint32_t early; /* calls that came before the environment was known */
+/* Of the calls that came before the environment was known: one for each try to start, so at least. */
+static uint32_t early;
 
 static bool open_gate(void)
 {
