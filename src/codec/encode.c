@@ -42,7 +42,8 @@ static uint8_t *put_addr(uint8_t *p, uint8_t flags, const struct place *w)
 {
 	int64_t step = flags & DA_EVENT_BYTES ? w->step : w->step >> DA_ADDR_UNIT_LOG;
 
-	return da_varint_put(p, w->distance ? (uint64_t)w->distance << 1 : da_zigzag(step) << 1 | 1);
+	return da_varint_put(p,
+			     w->distance ? (uint64_t)w->distance << 1 : da_zigzag(step) << 1 | 1);
 }
 
 /* The fields that all heap events begin with: order increment and stack. */

@@ -91,8 +91,8 @@ void da_lane_pack(struct da_lane *lane, struct da_lane_pool *pool)
 	const struct da_decoder *d = &w->decoder;
 	size_t frames_bytes = d->last_depth * sizeof(d->frames[0]);
 	size_t named = named_bytes(d);
-	uint8_t *p = da_xmalloc(SCALARS + frames_bytes + sizeof(d->named.n) + named +
-				d->last_depth);
+	uint8_t *p =
+		da_xmalloc(SCALARS + frames_bytes + sizeof(d->named.n) + named + d->last_depth);
 
 	assert(!lane->has_event && !lane->unresolved && !da_lane_has_bytes(lane));
 	lane->packed = p;
