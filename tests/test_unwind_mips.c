@@ -303,6 +303,162 @@ START_TEST(endless_code_ends_the_scan)
 }
 END_TEST
 
+/* What a function of these words is said to be at the return address behind word @call. */
+static const char *rule_behind(const struct da_mips_text *t, unsigned call, char buf[RULE_TEXT])
+{
+	struct da_rule rule;
+
+	da_mips_scan(t, 0x1000 + 4 * call + 8, false, &rule);
+	return rule_text(&rule, buf);
+}
+
+/* gssq and gslq of ra, as GNU as encodes them: daddiu; gssq ra,s0,16(sp); jal; nop; gslq; jr. */
+START_TEST(pairs_of_loongson_save_ra)
+{
+	static const uint32_t words[] = { 0x67bdffe0, 0xebb0007f, 0x0c000000, 0,
+					  0xcbb0007f, 0x03e00008, 0x67bd0020 };
+	struct code c;
+	char text[RULE_TEXT];
+
+	assemble(&c, false, words, N(words));
+	c.text.image.word = 8;
+	ck_assert_str_eq(rule_behind(&c.text, 2, text), "sp+32 ra-8");
+}
+END_TEST
+
+/* clang saves no ra in a function that does not return: the function before it has no say. */
+START_TEST(function_that_saves_no_ra_has_no_rule)
+{
+	static const uint32_t words[] = {
+		/* addiu sp,-32; sw ra,28; jal; nop; lw ra,28; jr ra; addiu sp,32 */
+		0x27bdffe0, 0xafbf001c, 0x0c000000, 0, 0x8fbf001c, 0x03e00008, 0x27bd0020,
+		/* addiu sp,-24; jal; nop */
+		0x27bdffe8, 0x0c000000, 0,
+		/* lui v0; jr ra; nop */
+		0x3c020001, 0x03e00008, 0
+	};
+	struct code c;
+	char text[RULE_TEXT];
+
+	assemble(&c, true, words, N(words));
+	ck_assert_str_eq(rule_behind(&c.text, 2, text), "sp+32 ra-4");
+	ck_assert_str_eq(rule_behind(&c.text, 8, text), "none");
+}
+END_TEST
+
+/* The same without any frame: gp is set up, and a call made. */
+START_TEST(set_up_of_gp_is_a_border)
+{
+	static const uint32_t words[] = { 0x27bdffe0, 0xafbf001c, 0x0c000000, 0,
+					  /* lui gp; addiu gp,gp; addu gp,gp,t9; jal; nop */
+					  0x3c1c0002, 0x279c0000, 0x0399e021, 0x0c000000, 0 };
+	struct code c;
+	char text[RULE_TEXT];
+
+	assemble(&c, false, words, N(words));
+	ck_assert_str_eq(rule_behind(&c.text, 2, text), "sp+32 ra-4");
+	ck_assert_str_eq(rule_behind(&c.text, 7, text), "none");
+}
+END_TEST
+
+/* The stub through which MIPS16 code calls hard-float code keeps ra in s2. */
+START_TEST(stub_that_keeps_ra_in_s2_has_no_rule)
+{
+	static const uint32_t words[] = { 0x27bdffe0, 0xafbf001c, 0x0c000000, 0, 0x8fbf001c,
+					  0x03e00008, 0x27bd0020,
+					  /* move s2,ra; jal; nop; mfc1 v0,f0; jr s2; nop */
+					  0x03e09025, 0x0c000000, 0, 0x44020000, 0x02400008, 0 };
+	struct code c;
+	char text[RULE_TEXT];
+
+	assemble(&c, false, words, N(words));
+	ck_assert_str_eq(rule_behind(&c.text, 8, text), "none");
+}
+END_TEST
+
+/* The two methods contradict each other: saved at sp+28, loaded from sp+24. */
+START_TEST(contradiction_is_no_rule)
+{
+	static const uint32_t words[] = { 0x27bdffe0, 0xafbf001c, 0x0c000000, 0,
+					  0x8fbf0018, 0x03e00008, 0x27bd0020 };
+	struct code c;
+	char text[RULE_TEXT];
+
+	assemble(&c, false, words, N(words));
+	ck_assert_str_eq(rule_behind(&c.text, 2, text), "none");
+}
+END_TEST
+
+/* A tail call by b or j: the frame is down, what follows is another function's. */
+START_TEST(tail_call_ends_the_frame)
+{
+	static const uint32_t words[] = { 0x27bdffe0, 0xafbf001c, 0x0c000000, 0,
+					  /* lw ra,28(sp); b +3; addiu sp,32; nop; nop */
+					  0x8fbf001c, 0x10000003, 0x27bd0020, 0, 0,
+					  /* lw ra,4(sp); jr ra; addiu sp,8 */
+					  0x8fbf0004, 0x03e00008, 0x27bd0008 };
+	uint32_t with_j[N(words)];
+	struct code c;
+	char text[RULE_TEXT];
+
+	assemble(&c, false, words, N(words));
+	ck_assert_str_eq(rule_behind(&c.text, 2, text), "sp+32 ra-4");
+	memcpy(with_j, words, sizeof(words));
+	with_j[5] = 0x08000000 | (0x1000 + 4 * 9) / 4;
+	assemble(&c, false, with_j, N(words));
+	ck_assert_str_eq(rule_behind(&c.text, 2, text), "sp+32 ra-4");
+}
+END_TEST
+
+/* Odd addresses in a module whose e_flags say microMIPS: nothing is known. */
+START_TEST(micromips_has_no_rule)
+{
+	/* save 32,ra; jalr v0; nop; restore 32,ra; jrc ra, as MIPS16e; twice the order for one host */
+	static const uint32_t words[] = { 0xea4064c4, 0x64446500, 0x6500e8a0 };
+	struct code c;
+	struct da_rule rule;
+
+	assemble(&c, false, words, N(words));
+	ck_assert_uint_eq(da_mips_call_before(&c.text, 0x1007), 4);
+	da_mips_scan(&c.text, 0x1007, false, &rule);
+	ck_assert_int_eq(rule.kind, DA_RULE_FRAME);
+	ck_assert_int_eq(rule.cfa_offset, 32);
+	c.text.micro = true;
+	ck_assert_uint_eq(da_mips_call_before(&c.text, 0x1007), 0);
+	da_mips_scan(&c.text, 0x1007, false, &rule);
+	ck_assert_int_eq(rule.kind, DA_RULE_NONE);
+}
+END_TEST
+
+/* Any bytes: every scan ends, and reads nothing outside (pages that fault lie on both sides). */
+START_TEST(damaged_code_reads_nothing_outside)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), n = sizeof(mipsel_text) / 4 * 4;
+	uint8_t *map =
+		mmap(NULL, 3 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct da_mips_text t = { { map + 2 * page - n, 0x1000, n, false, 4 }, false, false };
+	uint32_t seed = 1;
+	struct da_rule rule;
+
+	ck_assert_ptr_ne(map, MAP_FAILED);
+	ck_assert_int_eq(mprotect(map, page, PROT_NONE), 0);
+	ck_assert_int_eq(mprotect(map + 2 * page, page, PROT_NONE), 0);
+	memcpy(map + 2 * page - n, mipsel_text, n);
+	for (unsigned round = 0; round < 2000; round++) {
+		seed = seed * 1664525u + 1013904223u;
+		map[2 * page - n + (seed >> 8) % n] = (uint8_t)(seed >> 24);
+		t.image.big_endian = round & 1;
+		t.r6 = round & 2;
+		t.image.word = round & 4 ? 8 : 4;
+		for (da_addr pc = 0xffc + (round & 3); pc < 0x1010 + n; pc += 4 + (round & 8)) {
+			da_mips_scan(&t, pc, round & 16, &rule);
+			da_mips_special_find(&t, pc, &rule);
+		}
+	}
+	munmap(map, 3 * page);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
 	Suite *suite = suite_create("unwind_mips");
@@ -322,6 +478,14 @@ static Suite *make_suite(void)
 	tcase_add_test(t, words_that_are_no_return_addresses_are_refused);
 	tcase_add_test(t, truncated_code_reads_nothing_outside);
 	tcase_add_test(t, endless_code_ends_the_scan);
+	tcase_add_test(t, pairs_of_loongson_save_ra);
+	tcase_add_test(t, function_that_saves_no_ra_has_no_rule);
+	tcase_add_test(t, set_up_of_gp_is_a_border);
+	tcase_add_test(t, stub_that_keeps_ra_in_s2_has_no_rule);
+	tcase_add_test(t, contradiction_is_no_rule);
+	tcase_add_test(t, tail_call_ends_the_frame);
+	tcase_add_test(t, micromips_has_no_rule);
+	tcase_add_test(t, damaged_code_reads_nothing_outside);
 	suite_add_tcase(suite, t);
 	return suite;
 }

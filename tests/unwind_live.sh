@@ -132,7 +132,24 @@ for e in mipsel mips; do
 	done
 	live 2 -O0
 	live 2 -O2
+	for f in -O0 -O2 -Os "-Os -fno-pie -no-pie -mplt"; do
+		live 0 -mips16 -mhard-float $f
+	done
 done
+
+# other ABIs, and Release 6
+while read -r cc qemu options; do
+	has $cc-gcc && has qemu-$qemu-static || continue
+	cpu mips $cc-gcc "qemu-$qemu-static $options -L /usr/$cc"
+	for f in -O0 -O2 "-Os -fno-pie -no-pie"; do
+		live 0 $f
+	done
+done <<END
+mips64-linux-gnuabi64 mips64
+mips64el-linux-gnuabi64 mips64el
+mipsisa32r6el-linux-gnu mipsel -cpu mips32r6-generic
+mipsisa64r6el-linux-gnuabi64 mips64el -cpu I6400
+END
 
 [ $ran -gt 0 ] || exit 77
 echo "$ran programs"

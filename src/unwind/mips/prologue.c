@@ -15,6 +15,10 @@
 /* move at, ra: before a call of _mcount (-pg), which pops 8 bytes. */
 #define MOVE_AT_RA 0x03e00825
 
+/* move s2, ra: the stubs between MIPS16 and hard-float code keep it there, and have no frame. */
+#define MOVE_S2_RA 0x03e09025
+#define MOVE_S2_RA_OLD 0x03e09021
+
 /* What the instructions between the decrement and the call told. Slots are relative to the CFA. */
 struct frame {
 	const struct da_mips_text *text;
@@ -148,11 +152,15 @@ static void move_s8(struct frame *f)
 			  -f->size);
 }
 
-/* A load of s8 is an epilogue's restore, and what follows it is reached from the body. */
+/*
+ * A load of s8 is an epilogue's restore, and what follows it is reached from the body. The epilogue
+ * of a big frame has undone the second step before it.
+ */
 static void load_s8(struct frame *f, uint32_t i)
 {
 	int32_t at;
-	bool restore = f->has_s8 && slot(f, i, true, DA_MIPS_S8, &at) && at == f->s8_slot;
+	bool restore = f->has_s8 && slot(f, i, true, DA_MIPS_S8, &at) &&
+		       (at == f->s8_slot || at + f->size - GCC_FIRST_STEP == f->s8_slot);
 
 	if (restore || (f->s8_is_frame && da_mips_op(i) == 0x23))
 		return;
@@ -193,6 +201,7 @@ static void other(struct frame *f, uint32_t i)
 {
 	da_mips_track_step(&f->regs, i);
 	da_mips_track_set(&f->regs, DA_MIPS_SP, DA_MIPS_SP0, -f->size);
+	f->doubt = f->doubt || i == MOVE_S2_RA || i == MOVE_S2_RA_OLD;
 	if (f->regs.known[DA_MIPS_S8] != DA_MIPS_SP0 || f->regs.value[DA_MIPS_S8] != -f->s8_below)
 		f->s8_is_frame = false;
 }
