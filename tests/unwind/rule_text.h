@@ -16,7 +16,8 @@
 static inline const char *rule_text(const struct da_rule *rule, char buf[RULE_TEXT])
 {
 	static const char *const names[] = { "none", "end", "", "", "signal" };
-	const char *base = rule->base == DA_RULE_FP ? "fp" : "sp";
+	static const char *const bases[] = { "sp", "fp", "fp2" };
+	const char *base = bases[rule->base];
 	char ra[16], s[16] = "";
 
 	if (rule->kind != DA_RULE_FRAME && rule->kind != DA_RULE_REALIGNED) {

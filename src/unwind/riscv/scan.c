@@ -1,42 +1,53 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "unwind/riscv/scan.h"
 
+#include "base/bytes.h"
 #include "unwind/riscv/insn.h"
 
 /* How far back a prologue is looked for, in bytes, and how far on a return, in instructions. */
 #define MAX_BACK 262144u
 #define MAX_STEPS 4096u
+/* The size of a large frame may be computed before sp is first moved. */
+#define BYTES_BEFORE 32u
 
-/* A temporary register whose value is known. */
-struct constant {
-	uint8_t reg;
-	int32_t value;
+/* Registers whose values are known: a bit for each in known. */
+struct constants {
+	uint32_t known;
+	int32_t value[32];
 };
 
-static void track_constant(struct constant *c, const struct da_riscv_insn *i)
+static bool is_known(const struct constants *c, unsigned reg)
 {
-	bool adds = i->op == DA_RISCV_ADDI && i->rs1 == c->reg && i->rd == c->reg && c->reg;
+	return reg != DA_RISCV_ZERO && c->known >> reg & 1;
+}
 
-	if (adds)
-		c->value = (int32_t)((uint32_t)c->value + (uint32_t)i->imm);
-	else if (i->op == DA_RISCV_LUI ||
-		 (i->op == DA_RISCV_ADDI && i->rs1 == DA_RISCV_ZERO && i->rd != DA_RISCV_SP))
-		*c = (struct constant){ i->rd, i->imm };
-	else if (i->rd == c->reg)
-		c->reg = DA_RISCV_ZERO;
+static void track_constants(struct constants *c, const struct da_riscv_insn *i)
+{
+	uint32_t value = (uint32_t)i->imm;
+	bool known = i->op == DA_RISCV_LUI || (i->op == DA_RISCV_ADDI && i->rs1 == DA_RISCV_ZERO);
+
+	if (i->op == DA_RISCV_ADDI && is_known(c, i->rs1)) {
+		value += (uint32_t)c->value[i->rs1];
+		known = true;
+	}
+	c->known &= ~(1u << i->rd);
+	if (known) {
+		c->known |= 1u << i->rd;
+		c->value[i->rd] = (int32_t)value;
+	}
 }
 
 /* Whether @i changes sp by a known amount, negative downwards. */
-static bool moves_sp(const struct da_riscv_insn *i, const struct constant *c, int32_t *by_out)
+static bool moves_sp(const struct da_riscv_insn *i, const struct constants *c, int32_t *by_out)
 {
 	if (i->rd != DA_RISCV_SP || i->rs1 != DA_RISCV_SP)
 		return false;
 	if (i->op == DA_RISCV_ADDI)
 		*by_out = i->imm;
-	else if (i->op == DA_RISCV_ADD && c->reg && i->rs2 == c->reg)
-		*by_out = c->value;
-	else if (i->op == DA_RISCV_SUB && c->reg && i->rs2 == c->reg)
-		*by_out = -c->value;
+	else if (i->op == DA_RISCV_ADD && is_known(c, i->rs2))
+		*by_out = c->value[i->rs2];
+	else if (i->op == DA_RISCV_SUB && is_known(c, i->rs2))
+		*by_out = -c->value[i->rs2];
 	else
 		return false;
 	return true;
@@ -46,7 +57,7 @@ static bool moves_sp(const struct da_riscv_insn *i, const struct constant *c, in
 
 /* A function's frame on the way from its prologue to the pc. Distances are below the CFA. */
 struct frame {
-	struct constant c;
+	struct constants c;
 	int32_t depth; /* of sp */
 	int32_t ra, s0; /* of their slots; 0: not saved */
 	bool has_fp; /* s0 = CFA */
@@ -69,7 +80,24 @@ static void note(struct frame *f, const struct da_riscv_insn *i)
 	} else if (i->rd == DA_RISCV_SP && i->op != DA_RISCV_STORE) {
 		f->dynamic = f->dynamic || i->rs1 != DA_RISCV_S0;
 	}
-	track_constant(&f->c, i);
+	track_constants(&f->c, i);
+}
+
+/* The constants that the instructions right before @at make. */
+static void find_constants(const struct da_image *text, da_addr at, struct constants *c)
+{
+	struct da_riscv_insn i;
+	da_addr p = at - text->lo < BYTES_BEFORE ? text->lo : at - BYTES_BEFORE;
+
+	while (p < at) {
+		da_riscv_decode(text, p, &i);
+		/* of a jump's way on, or out of step */
+		if (i.size == 0 || p + i.size > at || i.op >= DA_RISCV_CALL)
+			c->known = 0;
+		else
+			track_constants(c, &i);
+		p += i.size && p + i.size <= at ? i.size : 2;
+	}
 }
 
 /* Decode from @at, where sp is at the CFA, up to @pc. */
@@ -84,7 +112,7 @@ static bool arrive(const struct da_image *text, da_addr at, da_addr pc, struct f
 		note(f, &i);
 		at += i.size;
 	}
-	return at == pc && f->ra > 0;
+	return at == pc && f->ra > 0 && (f->has_fp || !f->dynamic);
 }
 
 static void conclude(const struct frame *f, struct da_rule *rule)
@@ -102,12 +130,16 @@ bool da_riscv_scan_prologue(const struct da_image *text, da_addr pc, struct da_r
 	struct da_riscv_insn i;
 
 	for (da_addr at = pc; at >= text->lo + 2 && pc - at < MAX_BACK;) {
-		struct frame f = { .depth = 0 };
+		struct frame f;
 
 		at -= 2;
 		da_riscv_decode(text, at, &i);
 		if (i.op != DA_RISCV_ADDI || i.rd != DA_RISCV_SP || i.rs1 != DA_RISCV_SP ||
-		    i.imm >= 0 || !arrive(text, at, pc, &f))
+		    i.imm >= 0)
+			continue;
+		da_zero(&f, sizeof f);
+		find_constants(text, at, &f.c);
+		if (!arrive(text, at, pc, &f))
 			continue;
 		conclude(&f, rule_out);
 		return true;
@@ -119,7 +151,7 @@ bool da_riscv_scan_prologue(const struct da_image *text, da_addr pc, struct da_r
 
 /* The way from the pc to a return. Offsets are from the base; slots as long as they are set. */
 struct way {
-	struct constant c;
+	struct constants c;
 	bool from_fp; /* the base is s0, not sp */
 	bool has_ra, has_s0;
 	int32_t sp, ra, s0;
@@ -196,7 +228,7 @@ static enum outcome follow(struct way *w, const struct da_image *text, da_addr *
 	case DA_RISCV_ADD: /* fall through */
 	case DA_RISCV_SUB: o = sum(w, &i); break;
 	}
-	track_constant(&w->c, &i);
+	track_constants(&w->c, &i);
 	return o;
 }
 
@@ -217,9 +249,11 @@ static bool take_down(const struct way *w, struct da_rule *rule)
 bool da_riscv_scan_epilogue(const struct da_image *text, da_addr pc, bool exact,
 			    struct da_rule *rule_out)
 {
-	struct way w = { .exact = exact };
+	struct way w;
 	enum outcome o = ONWARD;
 
+	da_zero(&w, sizeof w);
+	w.exact = exact;
 	for (unsigned n = 0; o == ONWARD && n < MAX_STEPS; n++)
 		o = follow(&w, text, &pc);
 	return o == RETURNED && take_down(&w, rule_out);
