@@ -24,10 +24,8 @@ static struct place name_addr(struct da_encoder *e, da_addr addr)
 	/* else a difference might not fit: no CPU has such addresses, but a wild free() may */
 	addr &= DA_ADDR_MASK;
 	w.step = (int64_t)(addr - e->last_addr);
-	if (e->named) {
-		w.distance = da_named_find(e->named, addr);
-		da_named_enter(e->named, addr, e->last_addr);
-	}
+	if (e->named)
+		w.distance = da_named_enter(e->named, addr, e->last_addr);
 	e->last_addr = addr;
 	return w;
 }

@@ -70,34 +70,27 @@ void da_named_clear(struct da_named_index *s);
 /** Go over to the large ring, which is empty. */
 void da_named_grow(struct da_named_index *s);
 
-static inline uint16_t *da_named_place(const struct da_named_index *s, da_addr addr)
-{
-	return &s->at[(uint32_t)(addr >> DA_ADDR_UNIT_LOG) * 0x9e3779b1u >> s->shift];
-}
-
-/** da_named_put() with the index. */
-static inline void da_named_enter(struct da_named_index *s, da_addr addr, da_addr last)
-{
-	if (addr == last)
-		return;
-	if (__builtin_expect(s->n == 2 * DA_NAMED_FIRST, 0))
-		da_named_grow(s);
-	*da_named_place(s, addr) = (uint16_t)s->n;
-	s->ring[s->n++ & s->mask] = addr;
-}
-
 /**
- * How long ago @addr was named; 0: too long, or not known. What ring and index hold from before
- * @base, of another thread's life even, is not believed. 3 ns.
+ * da_named_put() with the index.
+ * @return how long ago @addr had been named; 0: too long, or not known. What ring and index hold
+ * from before @base, of another thread's life even, is not believed. 3 ns.
  */
-static inline uint32_t da_named_find(const struct da_named_index *s, da_addr addr)
+static inline uint32_t da_named_enter(struct da_named_index *s, da_addr addr, da_addr last)
 {
-	uint32_t distance = (uint16_t)(s->n - *da_named_place(s, addr));
+	uint16_t *at = &s->at[(uint32_t)(addr >> DA_ADDR_UNIT_LOG) * 0x9e3779b1u >> s->shift];
+	uint32_t n = s->n, mask = s->mask, distance = (uint16_t)(n - *at);
+	da_addr *ring = s->ring;
 
-	return distance - 1 <= s->mask && distance <= s->n - s->base &&
-			       s->ring[(s->n - distance) & s->mask] == addr ?
-		       distance :
-		       0;
+	if (distance - 1 > mask || distance > n - s->base || ring[(n - distance) & mask] != addr)
+		distance = 0;
+	if (addr == last)
+		return distance;
+	*at = (uint16_t)n;
+	ring[n & mask] = addr;
+	s->n = n + 1;
+	if (__builtin_expect(n + 1 == 2 * DA_NAMED_FIRST, 0))
+		da_named_grow(s);
+	return distance;
 }
 
 #endif
