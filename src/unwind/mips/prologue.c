@@ -159,8 +159,9 @@ static void move_s8(struct frame *f)
 static void load_s8(struct frame *f, uint32_t i)
 {
 	int32_t at;
+	uint32_t second = (uint32_t)f->size - GCC_FIRST_STEP;
 	bool restore = f->has_s8 && slot(f, i, true, DA_MIPS_S8, &at) &&
-		       (at == f->s8_slot || at + f->size - GCC_FIRST_STEP == f->s8_slot);
+		       (at == f->s8_slot || (uint32_t)at + second == (uint32_t)f->s8_slot);
 
 	if (restore || (f->s8_is_frame && da_mips_op(i) == 0x23))
 		return;
