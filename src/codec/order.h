@@ -52,7 +52,7 @@ enum da_order_phase {
 
 /** The clock, in the pool. Zero-filled is the start: COUNTER after SINGLE. */
 struct da_order {
-	/** Written before the start: the CPU's counter may be used, in granules of 2^shift ticks. */
+	/** Written before the start: the CPU's counter may be used; a granule is 2^shift ticks. */
 	uint32_t has_ticks, shift;
 	uint32_t phase; /**< atomic: enum da_order_phase; changes once */
 	uint32_t pad0[13];

@@ -189,7 +189,7 @@ static void put_clock(struct da_drain *d, struct da_stream *s)
 
 static void put_watermark(struct da_stream *s, uint64_t watermark)
 {
-	/* the clock may go on though nothing happens: once all events have had their turn, enough */
+	/* the clock may go on though nothing happens: enough, once all events have their turn */
 	if (watermark <= s->watermark || s->watermark > s->newest)
 		return;
 	s->watermark = watermark;
