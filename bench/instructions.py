@@ -3,17 +3,24 @@
 """Instructions that one malloc and free take: the same on a noisy machine as on a quiet one.
 
 usage: cd BUILD; python3 ../bench/instructions.py [--rows REGEX] [--tool PATH] [--top N]
+       cd BUILD; python3 ../bench/instructions.py --target mipsel [--rows REGEX]
 
 Runs bench/micro.c under Valgrind's callgrind, natively and below dumpalloc record, with two
 numbers of pairs: the difference of the counts, divided by that of the pairs, leaves out starting
 and ending. The program and the recorder are counted apart. The recorder's batches depend on the
 timing, so its count varies a little; the program's does not with one thread.
+
+With --target, below qemu-user and with the library of make check's cross build, which there writes
+the recording by itself: what that takes is in the count, compressing is not. Every instruction is a
+line of qemu's log (-singlestep -d exec,nochain); a branch and its delay slot are two.
 """
 import argparse
+import contextlib
 import glob
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -21,6 +28,7 @@ import tempfile
 import workloads
 
 FEW, MANY = 10240, 40960
+QEMU_FEW, QEMU_MANY = 512, 1536
 TOOLS = ("/usr/libexec/valgrind", "/usr/lib/valgrind", "/usr/lib/*/valgrind",
          "/usr/local/libexec/valgrind", "/usr/local/lib/valgrind")
 NATIVE, ALLOC, ALL = "native", "alloc", "all"
@@ -34,6 +42,7 @@ def options():
                    help="also the N functions that take most in the program")
     p.add_argument("--option", action="append", default=[], metavar="OPTION",
                    help="to be given to dumpalloc record")
+    p.add_argument("--target", metavar="CPU", help="mipsel, mips, aarch64, ...: under qemu-user")
     o = p.parse_args()
     o.tool = os.path.abspath(o.tool)
     return o
@@ -52,8 +61,9 @@ def callgrind(argv, folder, program):
     """Instructions of @program and of the others, and the program's file."""
     for path in glob.glob(os.path.join(folder, "cg.*")):
         os.unlink(path)
+    files = "--callgrind-out-file=" + os.path.join(folder, "cg.%p")
     subprocess.run([os.path.join(folder, "launcher"), "-q", "--tool=callgrind",
-                    "--trace-children=yes", "--callgrind-out-file=" + os.path.join(folder, "cg.%p"), *argv],
+                    "--trace-children=yes", files, *argv],
                    check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     own = others = 0
     file = None
@@ -103,6 +113,41 @@ def per_pair(row, mode, folder, o):
     return (many - few) / (MANY - FEW), (many_others - few_others) / (MANY - FEW), top
 
 
+def emulated(row, mode, pairs, folder, triplet):
+    """Instructions of all of @row with so many pairs."""
+    qemu = ["qemu-" + triplet.split("-")[0] + "-static", "-L", "/usr/" + triplet]
+    if mode != NATIVE:
+        library = os.path.abspath(os.path.join("cross", triplet, "libdumpalloc.so"))
+        for setting in ("LD_PRELOAD=" + library, "DUMPALLOC_STACKS=" + mode,
+                        "DUMPALLOC_FILE=" + os.path.join(folder, "recording")):
+            qemu += ["-E", setting]
+    with contextlib.suppress(OSError):
+        os.unlink(os.path.join(folder, "recording"))
+    argv = [*qemu, "-singlestep", "-d", "exec,nochain", row.argv[0], str(pairs), *row.argv[2:]]
+    with subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as p:
+        count = sum(part.count(b"\n") for part in iter(lambda: p.stderr.read(1 << 20), b""))
+    if p.returncode:
+        sys.exit(f"{' '.join(argv)}: status {p.returncode}")
+    return count
+
+
+def run_emulated(o, folder):
+    triplet = o.target + ("-linux-gnueabihf" if o.target == "arm" else "-linux-gnu")
+    os.environ["CC"] = triplet + "-gcc"
+    workloads.compile_own(folder, ["micro"])
+    print(f"{'instructions per malloc and free, ' + o.target:43} {'native':>7} {'alloc':>7} "
+          f"{'all':>7}")
+    for row in workloads.micro(folder, 1):
+        if row.threads > 1 or not re.search(o.rows, row.name):
+            continue
+        native, alloc, everything = (
+            (emulated(row, m, QEMU_MANY, folder, triplet)
+             - emulated(row, m, QEMU_FEW, folder, triplet)) / (QEMU_MANY - QEMU_FEW)
+            for m in (NATIVE, ALLOC, ALL))
+        print(f"{row.name:43} {native:7.0f} {alloc - native:+7.0f} {everything - native:+7.0f}",
+              flush=True)
+
+
 def callgrind_tool():
     """Valgrind's program for callgrind and this machine."""
     machine = {"x86_64": "amd64", "aarch64": "arm64"}.get(os.uname().machine, os.uname().machine)
@@ -133,9 +178,10 @@ def main():
     o = options()
     if not os.path.exists(o.tool):
         sys.exit(f"{o.tool} is not there; run this in a build directory")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     folder = os.path.realpath(tempfile.mkdtemp(prefix="bench-", dir="."))
     try:
-        run(o, folder)
+        (run_emulated if o.target else run)(o, folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
