@@ -74,6 +74,7 @@ static void tear_down(void)
 static void check_end(enum da_unwind_end end, uint32_t n)
 {
 	da_unwind_walk(&w.u, &w.start);
+	da_unwind_list(&w.u);
 	ck_assert_int_eq(w.u.end, end);
 	ck_assert_uint_eq(w.u.n, n);
 }

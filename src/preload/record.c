@@ -126,8 +126,10 @@ walk_again(struct da_thread *t, const struct da_unwind_start *start)
 static bool __attribute__((noinline)) define_stack(struct da_thread *t)
 {
 	struct da_encode_frames f = { t->u.pcs, t->u.exact, t->u.n, (uint8_t)t->u.end };
-	uint8_t *p = da_lease_room(t, da_encode_stack_bytes(&t->encoder, &f));
+	uint8_t *p;
 
+	da_unwind_list(&t->u);
+	p = da_lease_room(t, da_encode_stack_bytes(&t->encoder, &f));
 	if (!p)
 		return false;
 	da_lease_commit(t, da_encode_stack(&t->encoder, p, &f));

@@ -4,7 +4,13 @@
 #include "base/bytes.h"
 
 _Static_assert((DA_CACHE_SLOTS & (DA_CACHE_SLOTS - 1)) == 0, "a power of two");
+_Static_assert(sizeof(struct da_unwind_cache) == 16, "the mask is one of bytes");
 _Static_assert((DA_CACHE_FIRST_SLOTS & (DA_CACHE_FIRST_SLOTS - 1)) == 0, "a power of two");
+
+static size_t slots_of(const struct da_unwind *u)
+{
+	return u->cache_mask / sizeof *u->cache + 1;
+}
 
 /*
  * Twice the slots: the first lie apart, with the thread's other small things. Rules left where the
@@ -13,18 +19,18 @@ _Static_assert((DA_CACHE_FIRST_SLOTS & (DA_CACHE_FIRST_SLOTS - 1)) == 0, "a powe
 static void grow(struct da_unwind *u)
 {
 	u->cache_losses = 0;
-	if (u->cache_mask >= DA_CACHE_SLOTS - 1) {
-		u->wants_cache = u->cache_mask < DA_CACHE_MOST_SLOTS - 1;
+	if (slots_of(u) >= DA_CACHE_SLOTS) {
+		u->wants_cache = slots_of(u) < DA_CACHE_MOST_SLOTS;
 		return;
 	}
-	u->cache_mask = 2 * u->cache_mask + 1;
+	u->cache_mask = DA_CACHE_MASK(2 * slots_of(u));
 	u->cache = u->large_cache;
 }
 
 static void put(struct da_unwind *u, const struct da_unwind_cache *new)
 {
-	uintptr_t i = da_cache_slot(u, new->pc);
-	struct da_unwind_cache *slot = &u->cache[i], *other = &u->cache[i ^ 1];
+	struct da_unwind_cache *slot = da_cache_slot(u, new->pc);
+	struct da_unwind_cache *other = da_cache_neighbour(u, slot);
 
 	if (slot->pc && slot->pc != new->pc) {
 		u->cache_losses += other->pc != 0;
@@ -39,26 +45,26 @@ void da_cache_put(struct da_unwind *u, uintptr_t pc, const struct da_rule *rule)
 
 	if (!da_packed_put(&new.rule, rule))
 		return;
-	if (u->cache_losses > u->cache_mask / 4)
+	if (u->cache_losses > slots_of(u) / 4)
 		grow(u);
 	put(u, &new);
 }
 
 size_t da_unwind_cache_wanted(const struct da_unwind *u)
 {
-	return 2 * (u->cache_mask + 1) * sizeof *u->cache;
+	return 2 * slots_of(u) * sizeof *u->cache;
 }
 
 void *da_unwind_lend_cache(struct da_unwind *u, void *memory)
 {
 	struct da_unwind_cache *old = u->cache;
-	uintptr_t slots = u->cache_mask + 1;
+	size_t slots = slots_of(u);
 
 	u->cache = memory;
-	u->cache_mask = 2 * slots - 1;
+	u->cache_mask = DA_CACHE_MASK(2 * slots);
 	u->cache_losses = 0;
 	u->wants_cache = false;
-	for (uintptr_t i = 0; i < slots; i++)
+	for (size_t i = 0; i < slots; i++)
 		if (old[i].pc)
 			put(u, &old[i]);
 	return old == u->large_cache ? NULL : old;
@@ -66,5 +72,5 @@ void *da_unwind_lend_cache(struct da_unwind *u, void *memory)
 
 void da_cache_clear(struct da_unwind *u)
 {
-	da_zero(u->cache, (u->cache_mask + 1) * sizeof *u->cache);
+	da_zero(u->cache, slots_of(u) * sizeof *u->cache);
 }

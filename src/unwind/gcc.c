@@ -55,9 +55,13 @@ static int on_frame(struct context *context, void *arg)
 	return URC_NO_REASON;
 }
 
-/* libgcc comes from the inside. */
-static void reverse(struct da_unwind *u)
+/* libgcc comes from the inside: hash it so, and list it from the outside. */
+static void hash_and_reverse(struct da_unwind *u)
 {
+	u->hash = 0;
+	for (uint32_t i = 0; i < u->n; i++)
+		u->hash = da_trail_roll(u->hash, u->pcs[i], u->exact[i]);
+	u->hash = da_trail_end_hash(u->hash, u->end);
 	for (uint32_t i = 0, j = u->n; i + 1 < j; i++) {
 		uintptr_t pc = u->pcs[i];
 		uint8_t exact = u->exact[i];
@@ -78,6 +82,7 @@ void da_gcc_walk(struct da_unwind *u, const struct da_unwind_start *start)
 	};
 
 	da_trail_grow(u);
+	u->is_listed = true;
 	u->end = DA_UNWIND_END_NO_RULE;
 	if (u->gcc_backtrace && u->gcc_get_ip_info)
 		((backtrace_fn *)u->gcc_backtrace)(on_frame, &w);
@@ -85,5 +90,5 @@ void da_gcc_walk(struct da_unwind *u, const struct da_unwind_start *start)
 		da_unwind_first_only(u, start, DA_UNWIND_END_NO_RULE);
 	else if (w.complete)
 		u->end = DA_UNWIND_END_COMPLETE;
-	reverse(u);
+	hash_and_reverse(u);
 }

@@ -7,47 +7,63 @@
 #include "unwind/rule.h"
 
 /**
- * @head: kind (3 bits), base (2), flags (5), CFA offset (22, signed). @tail: return address offset
- * (16, signed), fp offset (16, signed); with DA_CPU_FP2 12, 12 and fp2_words in the lowest 8.
- * Zero-filled is DA_RULE_NONE.
+ * @head: kind (3 bits), base (2), flags (5), 3 bits that are the walker's, CFA offset (19, signed).
+ * @tail: return address offset (16, signed), fp offset (16, signed); with DA_CPU_FP2 12, 12 and
+ * fp2_words in the lowest 8. Zero-filled is DA_RULE_NONE.
  */
 struct da_packed {
 	uint32_t head, tail;
 };
 
+/* Where a CPU's calls put the return address, relative to the CFA; 0: that depends. */
+#ifndef DA_CPU_RA_AT
+#define DA_CPU_RA_AT 0
+#endif
+
 #define DA_PACKED_WORD ((int32_t)sizeof(uintptr_t))
 #define DA_PACKED_KIND 7u
 #define DA_PACKED_BASE_SHIFT 3
 #define DA_PACKED_FLAGS_SHIFT 5
-#define DA_PACKED_CFA_SHIFT 10
+#define DA_PACKED_STATE_SHIFT 10
+#define DA_PACKED_CFA_SHIFT 13
+#define DA_PACKED_CFA_BITS 19
 #define DA_PACKED_RA_SHIFT (DA_CPU_FP2 ? 8 : 0)
 #define DA_PACKED_FP_SHIFT (DA_CPU_FP2 ? 20 : 16)
 #define DA_PACKED_BITS (DA_CPU_FP2 ? 12 : 16)
 
 /**
- * A kind of packed rules alone: a DA_RULE_FRAME that the fast path may execute. Its base is sp or
- * fp, it has no flags but FP_SAVED and CHECK, and what it reads lies below the CFA. Without
- * FP_SAVED the fp offset is that of the return address, so that there is always a word to read.
+ * Kinds of packed rules alone: a DA_RULE_FRAME that the fast path may execute, from sp or from fp.
+ * It has no flags but FP_SAVED and CHECK; what it reads lies below the CFA and, from sp, not below
+ * sp. Without FP_SAVED the fp offset is that of the return address, so that there is always a word
+ * to read.
  */
-#define DA_PACKED_PLAIN 5u
+#define DA_PACKED_SP 5u
+#define DA_PACKED_FP 6u
 
-/** The CFA offset of a packed rule, in words. */
-static inline int32_t da_packed_cfa(struct da_packed p)
+/** The CFA offset of a packed rule, in bytes. */
+static inline intptr_t da_packed_cfa(struct da_packed p)
 {
-	return (int32_t)p.head >> DA_PACKED_CFA_SHIFT;
+	return ((intptr_t)(int32_t)p.head >> DA_PACKED_CFA_SHIFT) * DA_PACKED_WORD;
 }
 
-/** The offset of the return address, in words. */
-static inline int32_t da_packed_ra(struct da_packed p)
+/** The offset of the return address, in bytes. */
+static inline intptr_t da_packed_ra(struct da_packed p)
 {
-	return (int32_t)(p.tail << (32 - DA_PACKED_BITS - DA_PACKED_RA_SHIFT)) >>
-	       (32 - DA_PACKED_BITS);
+	return (intptr_t)((int32_t)(p.tail << (32 - DA_PACKED_BITS - DA_PACKED_RA_SHIFT)) >>
+			  (32 - DA_PACKED_BITS)) *
+	       DA_PACKED_WORD;
 }
 
-/** The offset of the saved fp, in words. */
-static inline int32_t da_packed_fp(struct da_packed p)
+/** The offset of the saved fp, in bytes. */
+static inline intptr_t da_packed_fp(struct da_packed p)
 {
-	return (int32_t)p.tail >> DA_PACKED_FP_SHIFT;
+	return ((intptr_t)(int32_t)p.tail >> DA_PACKED_FP_SHIFT) * DA_PACKED_WORD;
+}
+
+/** da_packed_ra() of a DA_PACKED_SP or DA_PACKED_FP. */
+static inline intptr_t da_packed_fast_ra(struct da_packed p)
+{
+	return DA_CPU_RA_AT ? DA_CPU_RA_AT : da_packed_ra(p);
 }
 
 /** Whether the rule has all of @flags (DA_RULE_FP_SAVED, ...). */
@@ -56,10 +72,10 @@ static inline bool da_packed_has(struct da_packed p, unsigned flags)
 	return (p.head >> DA_PACKED_FLAGS_SHIFT & flags) == flags;
 }
 
-/** Whether the rule is of @kind: DA_PACKED_PLAIN or one of enum da_rule_kind. */
-static inline bool da_packed_is(struct da_packed p, unsigned kind)
+/** DA_PACKED_SP, DA_PACKED_FP or one of enum da_rule_kind. */
+static inline unsigned da_packed_kind(struct da_packed p)
 {
-	return (p.head & DA_PACKED_KIND) == kind;
+	return p.head & DA_PACKED_KIND;
 }
 
 /** Whether the rule starts from @base. */

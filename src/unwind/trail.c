@@ -1,143 +1,111 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "unwind/trail.h"
 
-/* 2^64 divided by the golden ratio, odd */
-#define MULTIPLIER 0x9e3779b97f4a7c15u
-
-/* A word that is never as remembered: for ways out that cannot be checked. */
-static const uintptr_t never;
-
-static inline uint64_t roll(uint64_t h, uintptr_t pc, bool exact)
+static uintptr_t word_at(uintptr_t at)
 {
-	h = (h ^ pc ^ (uint64_t)exact << 63) * MULTIPLIER;
-	return h ^ h >> 32;
+	return *(const volatile uintptr_t *)at;
 }
 
-uint32_t da_trail_check(const struct da_unwind *u, uintptr_t sp)
+/* Append a word of the way out of the frame @s, if it is @value still. */
+static bool put_word(struct da_unwind *u, struct da_trail_sum *s, uintptr_t at, uintptr_t value)
+{
+	if (word_at(at) != value)
+		return false;
+	u->words[s->n_words++] = (struct da_trail_word){ at, value };
+	return true;
+}
+
+/* The return address as it is in memory, where bits of it may be no address. */
+static bool put_pc(struct da_unwind *u, struct da_trail_sum *s, uintptr_t at, uintptr_t pc)
+{
+	uintptr_t raw = word_at(at);
+
+	return (raw & DA_CPU_PC_MASK) == pc && put_word(u, s, at, raw);
+}
+
+/* The CFA of a frame that realigned its stack. */
+static bool put_cfa(struct da_unwind *u, struct da_trail_sum *s, const struct da_trail_frame *f,
+		    uintptr_t cfa)
+{
+	uintptr_t base = da_packed_uses(f->rule, DA_RULE_FP) ? f->fp : f->sp;
+
+	return put_word(u, s, base + (uintptr_t)da_packed_cfa(f->rule), cfa);
+}
+
+/*
+ * Append the words of the way out of @f to its caller @out. @return false when one has changed, or
+ * the way cannot be checked: one by the kernel's signal frame, or by a link register.
+ */
+static bool put_words(struct da_unwind *u, struct da_trail_sum *s, const struct da_trail_frame *f,
+		      const struct da_trail_frame *out)
+{
+	unsigned kind = da_packed_kind(f->rule);
+	bool realigned = kind == DA_RULE_REALIGNED;
+	bool fp = s[-1].needs_fp && da_packed_has(f->rule, DA_RULE_FP_SAVED);
+
+	if ((kind < DA_PACKED_SP && kind != DA_RULE_FRAME && !realigned) ||
+	    da_packed_has(f->rule, DA_RULE_RA_IN_LR))
+		return false;
+#if DA_CPU_FP2
+	if (f->rule.tail & 0xff &&
+	    !put_word(u, s, out->sp - (f->rule.tail & 0xff) * DA_PACKED_WORD, out->fp2))
+		return false;
+#endif
+	return put_pc(u, s, out->sp + (uintptr_t)da_packed_ra(f->rule), out->pc) &&
+	       (!realigned || put_cfa(u, s, f, out->sp)) &&
+	       (!fp ||
+		put_word(u, s, (realigned ? f->fp : out->sp) + (uintptr_t)da_packed_fp(f->rule),
+			 out->fp));
+}
+
+/* Whether the way out of @f depends on its fp, when that out of its caller does so if @out_does. */
+static bool needs_fp(const struct da_trail_frame *f, bool out_does)
+{
+	if (da_packed_uses(f->rule, DA_RULE_FP) || da_packed_kind(f->rule) == DA_RULE_REALIGNED)
+		return true;
+	return out_does && !da_packed_has(f->rule, DA_RULE_FP_SAVED) &&
+	       !da_packed_has(f->rule, DA_RULE_FP_LOST);
+}
+
+/* Prepare the frame @i, whose caller is prepared. @return false when its words have changed. */
+static bool prepare(struct da_unwind *u, uint32_t i)
+{
+	const uint32_t most = u->capacity * DA_TRAIL_WORDS_KEPT;
+	const struct da_trail_frame *f = &u->frames[i];
+	struct da_trail_sum *s = &u->sums[i];
+	const struct da_trail_sum *out = s - 1;
+
+	s->n_words = out->n_words;
+	if (i == 0)
+		s->needs_fp = !u->ends_by_rule;
+	else if (s->n_words + DA_TRAIL_WORDS_PER_FRAME > most || !put_words(u, s, f, f - 1))
+		return false;
+	else
+		s->needs_fp = needs_fp(f, out->needs_fp);
+	s->hash = out->hash +
+		  out->power * da_trail_roll(0, f->pc, da_trail_state(f) & DA_STATE_EXACT);
+	s->power = da_trail_roll(out->power, 0, false);
+	return true;
+}
+
+uint32_t da_trail_check(struct da_unwind *u, uintptr_t sp)
 {
 	const struct da_trail_word *w = u->words;
-	uint32_t n = u->trail_n, n_words, i = 0;
+	uint32_t n = u->trail_n, checked, n_words, i = 0;
 
-	while (n && u->trail[n - 1].sp < sp)
+	while (n && u->frames[n - 1].sp < sp)
 		n--;
-	if (!n)
-		return 0;
-	n_words = u->trail[n - 1].n_words;
-	while (i < n_words && *(const volatile uintptr_t *)w[i].at == w[i].value)
+	checked = u->checked_n < n ? u->checked_n : n;
+	n_words = u->sums[(int32_t)checked - 1].n_words;
+	while (i < n_words && word_at(w[i].at) == w[i].value)
 		i++;
-	if (i < n_words)
-		while (u->trail[n - 1].n_words > i)
-			n--;
-	return n;
-}
-
-/* The walk's way out of @s, to the caller at @out, as words to compare. @return how many */
-static uint32_t put_words(struct da_trail_word *w, const struct da_trail_step *s,
-			  const struct da_trail_step *out, bool out_needs_fp)
-{
-	uintptr_t ra = out->sp + (uintptr_t)((intptr_t)da_packed_ra(s->rule) * DA_PACKED_WORD);
-	intptr_t fp = (intptr_t)da_packed_fp(s->rule) * DA_PACKED_WORD;
-	uint32_t n = 1;
-
-	w[0] = (struct da_trail_word){ (uintptr_t)&never, 1 };
-	if (!da_packed_is(s->rule, DA_PACKED_PLAIN) && !da_packed_is(s->rule, DA_RULE_FRAME) &&
-	    !da_packed_is(s->rule, DA_RULE_REALIGNED))
-		return n;
-	if (da_packed_has(s->rule, DA_RULE_RA_IN_LR) ||
-	    (*(const volatile uintptr_t *)ra & DA_CPU_PC_MASK) != out->pc)
-		return n;
-	w[0] = (struct da_trail_word){ ra, *(const volatile uintptr_t *)ra };
-	if (da_packed_is(s->rule, DA_RULE_REALIGNED)) {
-		uintptr_t base = da_packed_uses(s->rule, DA_RULE_FP) ? s->fp : s->sp;
-
-		w[n].at = base + (uintptr_t)((intptr_t)da_packed_cfa(s->rule) * DA_PACKED_WORD);
-		w[n++].value = out->sp;
-		if (out_needs_fp && da_packed_has(s->rule, DA_RULE_FP_SAVED))
-			w[n++] = (struct da_trail_word){ s->fp + (uintptr_t)fp, out->fp };
-	} else if (out_needs_fp && da_packed_has(s->rule, DA_RULE_FP_SAVED)) {
-		w[n++] = (struct da_trail_word){ out->sp + (uintptr_t)fp, out->fp };
+	if (i < n_words) {
+		while (u->sums[checked - 1].n_words > i)
+			checked--;
+		n = checked;
 	}
-#if DA_CPU_FP2
-	if (s->rule.tail & 0xff)
-		w[n++] = (struct da_trail_word){ out->sp - (s->rule.tail & 0xff) * DA_PACKED_WORD,
-						 out->fp2 };
-#endif
-	return n;
-}
-
-/* Whether the way out of @s depends on its fp. */
-static bool needs_fp(const struct da_trail_step *s, bool out_needs_fp)
-{
-	if (da_packed_uses(s->rule, DA_RULE_FP) || da_packed_is(s->rule, DA_RULE_REALIGNED))
-		return true;
-	return out_needs_fp && !da_packed_has(s->rule, DA_RULE_FP_SAVED) &&
-	       !da_packed_has(s->rule, DA_RULE_FP_LOST);
-}
-
-static void fill(struct da_unwind *u, uint32_t i, const struct da_trail_step *s, uint64_t h)
-{
-	struct da_trail_frame *f = &u->trail[i];
-	bool exact = s->state & DA_STATE_EXACT;
-
-	u->pcs[i] = s->pc;
-	u->exact[i] = exact;
-	f->sp = s->sp;
-	f->fp = s->fp;
-#if DA_CPU_FP2
-	f->fp2 = s->fp2;
-#endif
-	f->state = (uint8_t)s->state;
-	f->hash = roll(h, s->pc, exact);
-}
-
-/* The remembered frame @i as the step that would make it. */
-static void get_step(const struct da_unwind *u, uint32_t i, struct da_trail_step *out)
-{
-	const struct da_trail_frame *f = &u->trail[i];
-
-	out->pc = u->pcs[i];
-	out->sp = f->sp;
-	out->fp = f->fp;
-#if DA_CPU_FP2
-	out->fp2 = f->fp2;
-#endif
-}
-
-void da_trail_keep(struct da_unwind *u, uint32_t n, bool joined, uint32_t at)
-{
-	uint32_t i = joined ? at + 1 : 0, kept = i + n;
-	const uint32_t most = u->capacity * DA_TRAIL_WORDS_KEPT - DA_TRAIL_WORDS_PER_FRAME;
-	struct da_trail_step outermost;
-	const struct da_trail_step *out = &outermost;
-
-	if (joined)
-		get_step(u, at, &outermost);
-	for (; n-- > 0; out = &u->steps[n], i++) {
-		const struct da_trail_frame *before = &u->trail[(int32_t)i - 1];
-		struct da_trail_frame *f = &u->trail[i];
-
-		fill(u, i, &u->steps[n], before->hash);
-		f->n_words = before->n_words;
-		f->needs_fp = needs_fp(&u->steps[n], before->needs_fp);
-		if (i == 0)
-			f->needs_fp = !u->ends_by_rule;
-		else if (f->n_words <= most)
-			f->n_words += put_words(&u->words[f->n_words], &u->steps[n], out,
-						before->needs_fp);
-		else
-			kept = i < kept ? i : kept;
-	}
-	u->n = i;
-	u->trail_n = kept;
-	u->trail_hi = u->stack_hi;
-	u->hash = da_trail_end_hash(u->trail[(int32_t)i - 1].hash, u->end);
-}
-
-void da_trail_hash(struct da_unwind *u)
-{
-	uint64_t h = u->trail[-1].hash;
-
-	for (uint32_t i = 0; i < u->n; i++)
-		h = roll(h, u->pcs[i], u->exact[i]);
-	u->hash = da_trail_end_hash(h, u->end);
+	while (checked < n && prepare(u, checked))
+		checked++;
+	u->trail_n = u->checked_n = checked;
+	return checked;
 }

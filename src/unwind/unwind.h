@@ -37,8 +37,8 @@ enum da_unwind_end {
 
 struct da_unwind_cache;
 struct da_trail_frame;
+struct da_trail_sum;
 struct da_trail_word;
-struct da_trail_step;
 
 /**
  * One thread's walker. Storage is the caller's; after da_unwind_init() set the fields above the
@@ -59,13 +59,8 @@ struct da_unwind {
 
 	/* ---- set by da_unwind_walk() */
 
-	/** Frames in pcs[], outermost first: pcs[n - 1] is where malloc returns to. */
+	/** Frames of the stack. */
 	uint32_t n;
-	/** The return addresses. They move with the first deep stack: take them anew each time. */
-	uintptr_t *pcs;
-	/** 1 where pcs[i] is the very address of an interrupted instruction, else 0: a return
-	 * address. */
-	uint8_t *exact;
 	/** Of the pcs, how exact they are, and the end: what tells stacks from each other. */
 	uint64_t hash;
 	enum da_unwind_end end;
@@ -76,19 +71,29 @@ struct da_unwind {
 	 */
 	uintptr_t unknown_pc;
 
+	/* ---- set by da_unwind_list() */
+
+	/** The @n return addresses, outermost first: pcs[n - 1] is where malloc returns to. */
+	uintptr_t *pcs;
+	/** 1 where pcs[i] is the very address of an interrupted instruction, else 0: a return
+	 * address. */
+	uint8_t *exact;
+
 	/* ---- of the walker itself; capacity is max_depth, or less until there is a deep stack */
 
+	bool is_listed;
 	/** The outermost frame of the last walk is so by a rule that depends on its pc alone. */
 	bool ends_by_rule;
 	uint32_t max_depth, capacity;
-	/** Frames of the last walk that are remembered (trail.h). */
-	uint32_t trail_n;
+	/** The last walk (trail.h): its frames, and how many of them have been prepared to be
+	 * checked fast. */
+	uint32_t trail_n, checked_n;
 	uintptr_t trail_hi; /**< stack_hi then */
-	struct da_trail_frame *trail; /**< one more, the end mark, precedes them */
+	struct da_trail_frame *frames; /**< 2 x capacity, and the end mark before them */
+	struct da_trail_sum *sums; /**< one more, of no frame, precedes them */
 	struct da_trail_word *words;
-	struct da_trail_step *steps;
 	uint8_t *large_frames; /**< where they will be when there is a deep stack */
-	/** Remembered rules (cache.h): slots in use - 1, rules pushed out since there are so many. */
+	/** Remembered rules (cache.h), and rules stored since there are so many slots. */
 	struct da_unwind_cache *cache;
 	struct da_unwind_cache *large_cache; /**< where it will be when there are more */
 	uintptr_t cache_mask;
@@ -110,13 +115,16 @@ size_t da_unwind_bytes(uint32_t max_depth);
 void da_unwind_init(struct da_unwind *u, void *memory, uint32_t max_depth);
 
 /**
- * Walk the stack from @start, filling u->pcs, u->exact, u->n, u->hash, u->end, u->unknown_pc.
+ * Walk the stack from @start, filling u->n, u->hash, u->end, u->unknown_pc.
  *
  * The innermost frame is start->pc (always there when max_depth > 0 and mode is not NONE). Needs
  * start->sp in the stack that ends at u->stack_hi; the caller checks that and reports FOREIGN_STACK
  * by calling da_unwind_first_only() instead. Uses at most 400 bytes of stack.
  */
 void da_unwind_walk(struct da_unwind *u, const struct da_unwind_start *start);
+
+/** Fill u->pcs and u->exact for the last walk. */
+void da_unwind_list(struct da_unwind *u);
 
 /** Fill the result with start->pc alone and the given @end. */
 void da_unwind_first_only(struct da_unwind *u, const struct da_unwind_start *start,

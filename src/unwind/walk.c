@@ -27,12 +27,14 @@ enum progress {
 	ENDED, /* for the reason in u->end */
 };
 
-/* A walk that is being made; u->steps[] has its frames but the one that it joins. */
+/* A walk that is being made: downwards from @top, so that its frames lie outermost first. */
 struct walk {
 	struct da_unwind *u;
 	struct da_frame at;
 	const struct da_trail_frame *next; /* the innermost remembered frame that it may join */
-	uint32_t n; /* frames in u->steps[] */
+	struct da_trail_frame *slot; /* of the frame that was found last */
+	struct da_trail_frame *top; /* of the innermost */
+	uint64_t hash; /* of the frames in [slot, top] */
 	bool ends_by_rule; /* see struct da_unwind */
 };
 
@@ -62,8 +64,8 @@ static bool is_plausible(struct da_unwind *u, const struct da_frame *f)
 	return find_module(u, f, &m) && da_native_is_return(&m, f->pc);
 }
 
-static enum verdict apply(struct da_unwind *u, const struct da_rule *rule,
-			  const struct da_frame *f, struct da_frame *out)
+static enum verdict apply(struct da_unwind *u, const struct da_rule *rule, const struct da_frame *f,
+			  struct da_frame *out)
 {
 	bool guess = rule->flags & DA_RULE_CHECK;
 
@@ -141,7 +143,7 @@ static enum verdict advance(struct walk *w, const struct da_frame *f, struct da_
 		v = apply(u, &rule, f, out);
 		/* Another rule for this pc: what the last walk made of it says nothing now. */
 		if (v == NEXT)
-			w->next = &u->trail[-1];
+			w->next = &u->frames[-1];
 	}
 	if (v == NEXT)
 		v = find_and_step(u, f, out, &rule);
@@ -156,50 +158,80 @@ static inline uint32_t state_of(const struct da_frame *f)
 	       (f->fp_lost ? DA_STATE_FP_LOST : 0);
 }
 
-/* Whether the remembered frame @t, which may be joined, is at @f, where the walk has arrived. */
-static inline bool is_same(const struct da_unwind *u, const struct da_trail_frame *t,
-			   const struct da_frame *f)
+/* Frames that have been found and do not belong to the last walk. */
+static inline uint32_t n_found(const struct walk *w)
 {
-	if (t->sp != f->sp || u->pcs[t - u->trail] != f->pc)
-		return false;
+	return (uint32_t)(w->top + 1 - w->slot);
+}
+
+/* Whether the remembered frame @t, which may be joined, is the one at which the walk has arrived. */
+static bool is_same(const struct da_unwind *u, const struct da_trail_frame *t,
+		    const struct da_frame *f)
+{
 #if DA_CPU_FP2
 	if (t->fp2 != f->fp2)
 		return false;
 #endif
-	return (t->fp == f->fp || !t->needs_fp) && !f->exact && t->state == state_of(f);
+	return t->sp == f->sp && t->pc == f->pc && !f->exact && da_trail_state(t) == state_of(f) &&
+	       (t->fp == f->fp || !u->sums[t - u->frames].needs_fp);
 }
 
-static inline void push(struct walk *w)
+static void move(struct da_trail_frame *to, const struct da_trail_frame *from, uint32_t n)
 {
-	struct da_trail_step *s = &w->u->steps[w->n++];
+	if (to < from)
+		for (uint32_t i = 0; i < n; i++)
+			to[i] = from[i];
+	else if (to > from)
+		while (n-- > 0)
+			to[n] = from[n];
+}
 
-	s->pc = w->at.pc;
-	s->sp = w->at.sp;
-	s->fp = w->at.fp;
-#if DA_CPU_FP2
-	s->fp2 = w->at.fp2;
-#endif
-	s->state = state_of(&w->at);
+/* The next slot below is taken by a frame that may be joined yet: go on at the end of the array. */
+static void make_room(struct walk *w)
+{
+	uint32_t n = n_found(w);
+	struct da_trail_frame *to = w->u->frames + 2 * w->u->capacity - n;
+
+	move(to, w->slot, n);
+	w->slot = to;
+	w->top = to + n - 1;
 }
 
 /* Arrive at w->at. */
 static enum progress arrive(struct walk *w)
 {
+	struct da_trail_frame *f;
+
 	while (w->next->sp < w->at.sp)
 		w->next--;
-	if (is_same(w->u, w->next, &w->at))
-		return JOINED;
-	if (w->n == w->u->capacity)
+	if (w->next->sp == w->at.sp) {
+		if (is_same(w->u, w->next, &w->at))
+			return JOINED;
+		w->next--;
+	}
+	if (n_found(w) == w->u->capacity)
 		return FULL;
-	push(w);
+	if (w->slot - 1 <= w->next)
+		make_room(w);
+	f = --w->slot;
+	f->pc = w->at.pc;
+	f->sp = w->at.sp;
+	f->fp = w->at.fp;
+#if DA_CPU_FP2
+	f->fp2 = w->at.fp2;
+#endif
+	w->hash = da_trail_roll(w->hash, f->pc, w->at.exact);
 	return SLOW;
 }
 
 static __attribute__((noinline)) enum progress step_slowly(struct walk *w)
 {
 	struct da_frame from = w->at;
-	enum verdict v = advance(w, &from, &w->at, &w->u->steps[w->n - 1].rule);
+	struct da_packed rule;
+	enum verdict v = advance(w, &from, &w->at, &rule);
 
+	rule.head |= state_of(&from) << DA_PACKED_STATE_SHIFT;
+	w->slot->rule = rule;
 	if (v == GO)
 		return arrive(w);
 	w->ends_by_rule = v == LAST && !from.exact;
@@ -207,70 +239,79 @@ static __attribute__((noinline)) enum progress step_slowly(struct walk *w)
 }
 
 /*
- * Step by remembered plain rules, as long as there are such: da_step() without a choice. What a
- * plain rule reads lies below the CFA (packed.h), so that a CFA within the stack, and reads above
- * sp, are all there is to check.
+ * Step by remembered rules that are DA_PACKED_SP or DA_PACKED_FP, as long as there are such:
+ * da_step() and arrive() without what they cannot need here. What is left to check is that the CFA
+ * lies within the stack and, from fp, that the words read lie above sp and are aligned.
+ *
+ * @return whether w->at has yet to be arrived at; else the next step needs another rule.
  */
-static enum progress run(struct walk *w)
+static bool dash(struct walk *w)
 {
 	const struct da_unwind *u = w->u;
-	struct da_frame f = w->at;
-	const struct da_trail_frame *next = w->next;
-	struct da_trail_step *s = &u->steps[w->n - 1];
-	const struct da_trail_step *last = &u->steps[u->capacity - 1];
-	uintptr_t room = u->stack_hi - f.sp;
-	enum progress p = SLOW;
+	const struct da_trail_frame *next = w->next, *last = w->top + 1 - u->capacity;
+	struct da_trail_frame *slot = w->slot;
+	uintptr_t pc = w->at.pc, sp = w->at.sp, fp = w->at.fp, caller, saved;
+	uint64_t hash = w->hash;
+	bool arrives = false;
 
 	while (!state_of(&w->at)) {
-		const struct da_unwind_cache *c = da_cache_look(u, f.pc);
-		uintptr_t cfa, ra, fp, pc, word;
+		const struct da_unwind_cache *c = da_cache_look(u, pc);
+		const struct da_packed rule = c->rule;
+		intptr_t cfa = da_packed_cfa(rule); /* from sp */
 
-		if (c->pc != f.pc || !da_packed_is(c->rule, DA_PACKED_PLAIN))
+		if (UNLIKELY(c->pc != pc))
 			break;
-		/* above sp */
-		cfa = (da_packed_uses(c->rule, DA_RULE_FP) ? f.fp - f.sp : 0) +
-		      (uintptr_t)((intptr_t)da_packed_cfa(c->rule) * DA_PACKED_WORD);
-		ra = cfa + (uintptr_t)((intptr_t)da_packed_ra(c->rule) * DA_PACKED_WORD);
-		fp = cfa + (uintptr_t)((intptr_t)da_packed_fp(c->rule) * DA_PACKED_WORD);
-		if (cfa > room || (intptr_t)(ra | fp | -(cfa % sizeof(uintptr_t))) < 0)
+		if (da_packed_kind(rule) == DA_PACKED_FP) {
+			cfa += (intptr_t)(fp - sp);
+			if (((cfa + da_packed_fast_ra(rule)) | (cfa + da_packed_fp(rule)) |
+			     -(cfa & (DA_PACKED_WORD - 1))) < 0)
+				break;
+		} else if (UNLIKELY(da_packed_kind(rule) != DA_PACKED_SP)) {
 			break;
-		pc = *(const volatile uintptr_t *)(f.sp + ra) & DA_CPU_PC_MASK;
-		word = *(const volatile uintptr_t *)(f.sp + fp);
-		if (pc == 0 || (da_packed_has(c->rule, DA_RULE_CHECK) && !da_cache_get(u, pc)))
+		}
+		if (UNLIKELY((uintptr_t)cfa > u->stack_hi - sp))
 			break;
-		s->rule = c->rule;
-		f.pc = pc;
-		f.sp += cfa;
-		f.fp = da_packed_has(c->rule, DA_RULE_FP_SAVED) ? word : f.fp;
-		room -= cfa;
-		while (next->sp < f.sp)
+		caller = *(const uintptr_t *)(sp + (uintptr_t)(cfa + da_packed_fast_ra(rule))) &
+			 DA_CPU_PC_MASK;
+		saved = *(const uintptr_t *)(sp + (uintptr_t)(cfa + da_packed_fp(rule)));
+		if (UNLIKELY(!caller) ||
+		    (UNLIKELY(da_packed_has(rule, DA_RULE_CHECK)) && !da_cache_get(u, caller)))
+			break;
+		slot->rule = rule;
+		pc = caller;
+		sp += (uintptr_t)cfa;
+		fp = da_packed_has(rule, DA_RULE_FP_SAVED) ? saved : fp;
+		while (next->sp < sp)
 			next--;
-		p = is_same(u, next, &f) ? JOINED : s == last ? FULL : SLOW;
-		if (p != SLOW)
+		arrives = next->sp == sp || slot - 1 <= next || slot == last;
+		if (UNLIKELY(arrives))
 			break;
-		s++;
-		s->pc = f.pc;
-		s->sp = f.sp;
-		s->fp = f.fp;
+		slot--;
+		slot->pc = pc;
+		slot->sp = sp;
+		slot->fp = fp;
 #if DA_CPU_FP2
-		s->fp2 = f.fp2;
+		slot->fp2 = w->at.fp2;
 #endif
-		s->state = 0;
+		hash = da_trail_roll(hash, pc, false);
 	}
-	w->n = (uint32_t)(s - u->steps) + 1;
-	w->at.pc = f.pc;
-	w->at.sp = f.sp;
-	w->at.fp = f.fp;
+	w->slot = slot;
 	w->next = next;
-	return p;
+	w->hash = hash;
+	w->at.pc = pc;
+	w->at.sp = sp;
+	w->at.fp = fp;
+	return arrives;
 }
 
-/* Walk to the end, or to where the last walk can be joined. */
-static enum progress make_way(struct walk *w, const struct da_unwind_start *start)
+/* Walk to the end, or to where the last walk can be joined. @n: frames there are, by a guess. */
+static enum progress make_way(struct walk *w, const struct da_unwind_start *start, uint32_t n)
 {
 	enum progress p;
 
-	w->n = 0;
+	w->slot = w->u->frames + n;
+	w->top = w->slot - 1;
+	w->hash = 0;
 	w->ends_by_rule = false;
 	w->at.pc = start->pc;
 	w->at.sp = start->sp;
@@ -279,14 +320,12 @@ static enum progress make_way(struct walk *w, const struct da_unwind_start *star
 	if (DA_CPU_FP2)
 		w->at.fp2 = start->s[DA_CPU_FP2_START];
 	w->at.exact = false;
-	w->at.sp_lost = false;
+	/* not from a misaligned sp: only a rule based on fp leads on */
+	w->at.sp_lost = start->sp % sizeof start->sp;
 	w->at.fp_lost = false;
 	p = arrive(w);
-	while (p == SLOW) {
-		p = run(w);
-		if (p == SLOW)
-			p = step_slowly(w);
-	}
+	while (p == SLOW)
+		p = dash(w) ? arrive(w) : step_slowly(w);
 	return p;
 }
 
@@ -294,45 +333,64 @@ static enum progress make_way(struct walk *w, const struct da_unwind_start *star
 static bool ends_alike(struct walk *w, uint32_t total)
 {
 	struct da_unwind *u = w->u;
-	const struct da_trail_frame *t = &u->trail[0];
-	struct da_packed taken;
+	const struct da_trail_frame *t = &u->frames[0];
+	uint32_t state = da_trail_state(t);
+	struct da_packed rule;
 	struct da_frame outer, f = {
-		.pc = u->pcs[0],
+		.pc = t->pc,
 		.sp = t->sp,
 		.fp = t->fp,
-		.sp_lost = t->state & DA_STATE_SP_LOST,
-		.fp_lost = t->state & DA_STATE_FP_LOST,
+		.sp_lost = state & DA_STATE_SP_LOST,
+		.fp_lost = state & DA_STATE_FP_LOST,
 	};
 
 	if (u->ends_by_rule) {
 		u->end = DA_UNWIND_END_COMPLETE;
 		return true;
 	}
-	if (DA_CPU_FP2 || t->state & DA_STATE_EXACT)
+	if (DA_CPU_FP2 || state & DA_STATE_EXACT)
 		return false;
-	if (advance(w, &f, &outer, &taken) != GO)
+	if (advance(w, &f, &outer, &rule) != GO)
 		return true;
 	u->end = DA_UNWIND_END_DEPTH;
 	return total == u->max_depth;
+}
+
+/* Make the walk the result, and the trail. @joined: index of the frame that it joins, or -1 */
+static void keep(struct walk *w, int32_t joined)
+{
+	struct da_unwind *u = w->u;
+	const struct da_trail_sum *s = &u->sums[joined];
+	uint32_t n = n_found(w);
+
+	move(&u->frames[joined + 1], w->slot, n);
+	u->n = (uint32_t)(joined + 1) + n;
+	u->hash = da_trail_end_hash(w->hash * s->power + s->hash, u->end);
+	u->trail_n = u->n;
+	u->checked_n = (uint32_t)(joined + 1);
+	u->trail_hi = u->stack_hi;
 }
 
 /* @return false when the walk has to be made again, with more room or without joining the last. */
 static bool finish(struct walk *w, enum progress p)
 {
 	struct da_unwind *u = w->u;
-	uint32_t at = (uint32_t)(w->next - u->trail);
-	bool joined = p == JOINED;
+	int32_t at = p == JOINED ? (int32_t)(w->next - u->frames) : -1;
+	uint32_t total = n_found(w) + (uint32_t)(at + 1);
 
-	if (p == FULL || (joined && at + 1 + w->n > u->capacity)) {
-		if (da_trail_grow(u) || joined)
+	if (p == JOINED) {
+		if (total > u->capacity || !ends_alike(w, total)) {
+			da_trail_grow(u);
 			return false;
-		u->end = DA_UNWIND_END_DEPTH;
-	} else if (joined && !ends_alike(w, at + 1 + w->n)) {
-		return false;
-	}
-	if (!joined)
+		}
+	} else {
+		if (p == FULL && da_trail_grow(u))
+			return false;
+		if (p == FULL)
+			u->end = DA_UNWIND_END_DEPTH;
 		u->ends_by_rule = w->ends_by_rule;
-	da_trail_keep(u, w->n, joined, at);
+	}
+	keep(w, at);
 	return true;
 }
 
@@ -340,6 +398,7 @@ static void walk_own(struct da_unwind *u, const struct da_unwind_start *start)
 {
 	uint32_t generation = __atomic_load_n(&u->modules->generation, __ATOMIC_ACQUIRE);
 	struct walk w = { .u = u };
+	uint32_t n = u->n;
 
 	if (UNLIKELY(generation != u->generation)) {
 		da_unwind_forget(u);
@@ -347,26 +406,26 @@ static void walk_own(struct da_unwind *u, const struct da_unwind_start *start)
 	}
 	if (UNLIKELY(u->stack_hi != u->trail_hi))
 		da_trail_clear(u);
-	w.next = &u->trail[(int32_t)da_trail_check(u, start->sp) - 1];
+	w.next = u->frames + (int32_t)da_trail_check(u, start->sp) - 1;
 	da_trail_clear(u); /* until there is a whole one: a signal handler may end this by a jump */
-	while (!finish(&w, make_way(&w, start)))
-		w.next = &u->trail[-1];
+	while (!finish(&w, make_way(&w, start, n))) {
+		w.next = &u->frames[-1];
+		n = 0;
+	}
 }
 
 void da_unwind_walk(struct da_unwind *u, const struct da_unwind_start *start)
 {
-	u->n = 0;
 	u->unknown_pc = 0;
+	u->is_listed = false;
 	if (LIKELY(u->mode < DA_UNWIND_GCC && DA_CPU_WALKS && u->max_depth)) {
 		walk_own(u, start);
 		return;
 	}
 	da_trail_clear(u);
-	if (u->mode == DA_UNWIND_NONE)
-		u->end = DA_UNWIND_END_OFF;
-	else if (u->max_depth == 0)
-		u->end = DA_UNWIND_END_DEPTH;
-	else
+	u->n = 0;
+	u->end = u->mode == DA_UNWIND_NONE ? DA_UNWIND_END_OFF : DA_UNWIND_END_DEPTH;
+	u->hash = da_trail_end_hash(0, u->end);
+	if (u->mode != DA_UNWIND_NONE && u->max_depth)
 		da_gcc_walk(u, start);
-	da_trail_hash(u);
 }

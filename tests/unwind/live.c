@@ -137,6 +137,7 @@ void da_entry_probe(uintptr_t a, uintptr_t b, uintptr_t c, const struct da_unwin
 	/* Twice: the second walk uses the rules that the first one found. */
 	for (int i = 0; i < 2; i++) {
 		da_unwind_walk(&u, start);
+		da_unwind_list(&u);
 		compare(&u);
 	}
 	walks++;

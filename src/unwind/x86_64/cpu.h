@@ -24,6 +24,8 @@
 /** From the slot of fp in a signal frame to that of fp2, in bytes. */
 #define DA_CPU_SIGNAL_FP2 0
 
+/** A call pushes the return address: it lies just below the CFA. */
+#define DA_CPU_RA_AT (-8)
 /** Type of the segment with a module's unwind tables: PT_GNU_EH_FRAME. */
 #define DA_CPU_TABLES 0x6474e550
 

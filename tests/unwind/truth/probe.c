@@ -249,9 +249,11 @@ static void walk(struct state *s, const struct da_unwind_start *start)
 	if (dl_iterate_phdr(changed, s) == 2)
 		read_modules(s);
 	da_unwind_walk(&s->u, start);
+	da_unwind_list(&s->u);
 	if (s->u.unknown_pc) {
 		read_modules(s);
 		da_unwind_walk(&s->u, start);
+		da_unwind_list(&s->u);
 	}
 }
 
