@@ -32,7 +32,7 @@ enum progress {
 };
 
 static uint32_t progress;
-/* Of the calls that came before the environment was known: one for each try to start, so at least. */
+/* Calls that came before the environment was known: one for each try to start, so at least. */
 static uint32_t early;
 
 static bool open_gate(void)
