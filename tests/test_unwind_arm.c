@@ -18,31 +18,32 @@ struct expected {
 };
 
 static const struct expected arm_calls[] = {
-	{ 0x260, "sp+24 ra-4", 0 },    { 0x284, "sp+24 ra-4", 0 }, { 0x2b8, "sp+16 ra-4", 0 },
+	{ 0x260, "sp+24 ra-4", 0 },    { 0x284, "sp+24 ra-4", 0 },    { 0x2b8, "sp+16 ra-4", 0 },
 	{ 0x30c, "fp+4 ra-4 s-8", 0 }, { 0x340, "sp+80008 ra-4", 0 }, { 0x368, "sp+16 ra-4", 0 },
 	{ 0x36c, "sp+16 ra-4", 0 },
 };
 
 static const struct expected thumb_calls[] = {
-	{ 0x257, "sp+24 ra-4", 0 },  { 0x26d, "sp+24 ra-4", 0 }, { 0x289, "sp+16 ra-4", 0 },
+	{ 0x257, "sp+24 ra-4", 0 },  { 0x26d, "sp+24 ra-4", 0 },    { 0x289, "sp+16 ra-4", 0 },
 	{ 0x2bb, "fp2+16 ra-4", 2 }, { 0x2db, "sp+80008 ra-4", 0 }, { 0x2f5, "sp+16 ra-4", 0 },
 	{ 0x2f9, "sp+16 ra-4", 0 },
 };
 
 static const struct expected thumb_o0_calls[] = {
-	{ 0x25b, "sp+24 ra-4", 2 },  { 0x273, "sp+24 ra-4", 2 }, { 0x2ab, "sp+24 ra-4", 2 },
+	{ 0x25b, "sp+24 ra-4", 2 },  { 0x273, "sp+24 ra-4", 2 },    { 0x2ab, "sp+24 ra-4", 2 },
 	{ 0x33f, "fp2+48 ra-4", 4 }, { 0x399, "sp+80016 ra-4", 2 }, { 0x3c3, "sp+16 ra-4", 2 },
 	{ 0x3c7, "sp+16 ra-4", 2 },
 };
 
 /* From this address up to the next one's. */
 static const struct expected table_rules[] = {
-	{ 0x200, "none", 0 },          { 0x2bc, "sp+24 ra-4", 0 }, { 0x2e4, "sp+16 ra-4", 0 },
-	{ 0x310, "fp2+16 ra-4", 2 },   { 0x338, "sp+80008 ra-4", 0 }, { 0x35c, "sp+16 ra-4", 0 },
-	{ 0x36c, "none", 0 },          { 0x400, "none", 0 },
+	{ 0x200, "none", 0 },        { 0x2bc, "sp+24 ra-4", 0 },    { 0x2e4, "sp+16 ra-4", 0 },
+	{ 0x310, "fp2+16 ra-4", 2 }, { 0x338, "sp+80008 ra-4", 0 }, { 0x35c, "sp+16 ra-4", 0 },
+	{ 0x36c, "none", 0 },        { 0x400, "none", 0 },
 };
 
-#define TEXT(name) (&(struct da_image){ name##_text, name##_text_at, sizeof(name##_text), false, 4 })
+#define TEXT(name) \
+	(&(struct da_image){ name##_text, name##_text_at, sizeof(name##_text), false, 4 })
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 
 static void check_rule(da_addr at, const struct da_rule *rule, const struct expected *e)
@@ -97,7 +98,9 @@ static void check_thumb(const uint16_t *code, size_t n, const char *want)
 START_TEST(room_for_arguments_belongs_to_the_frame)
 {
 	/* push {r1-r3}; ldr.w ip, [pc, #72]; push {lr}; sub sp, #8; bl */
-	static const uint16_t variable[] = { 0xb40e, 0xf8df, 0xc048, 0xb500, 0xb082, 0xf01a, 0xfc2e };
+	static const uint16_t variable[] = {
+		0xb40e, 0xf8df, 0xc048, 0xb500, 0xb082, 0xf01a, 0xfc2e
+	};
 	/* sub sp, #8; push {r4, r5, lr}; mov r5, r1; sub sp, #12; bl */
 	static const uint16_t split[] = { 0xb082, 0xb530, 0x460d, 0xb083, 0xf01a, 0xfc2e };
 	/* pop {r4, pc} of the function before */
@@ -142,7 +145,9 @@ END_TEST
 static void check_words(uint32_t entry, const uint32_t *extab, size_t n, const struct expected *e)
 {
 	uint32_t words[10] = { 0x7ffff000, entry };
-	struct da_arm_tables t = { { (const uint8_t *)words, 0x2000, sizeof words, false, 4 }, 0x2000, 8 };
+	struct da_arm_tables t = { { (const uint8_t *)words, 0x2000, sizeof words, false, 4 },
+				   0x2000,
+				   8 };
 	struct da_rule rule = { .kind = DA_RULE_NONE };
 
 	for (size_t i = 0; i < n; i++)

@@ -14,42 +14,18 @@ static const struct expected {
 	const char *rule;
 } rules[] = {
 	/* PLT entries */
-	{ 0x1000, "sp+8 ra-4" },
-	{ 0x1006, "sp+12 ra-4" },
-	{ 0x1010, "sp+4 ra-4" },
-	{ 0x101b, "sp+8 ra-4" },
-	{ 0x1020, "sp+4 ra-4" },
-	{ 0x102b, "sp+8 ra-4" },
-	{ 0x1030, "sp+4 ra-4" },
-	{ 0x1031, "sp+8 ra-4" },
-	{ 0x103f, "sp+44 ra-4" },
-	{ 0x1044, "sp+48 ra-4" },
-	{ 0x1054, "sp+32 ra-4" },
-	{ 0x105e, "sp+8 ra-4" },
-	{ 0x1061, "sp+4 ra-4" },
-	{ 0x1068, "sp+32 ra-4" },
-	{ 0x106b, "sp+44 ra-4" },
-	{ 0x1070, "sp+48 ra-4" },
-	{ 0x1078, "sp+32 ra-4" },
-	{ 0x107d, "sp+8 ra-4" },
-	{ 0x1080, "sp+4 ra-4" },
-	{ 0x1081, "none" },
-	{ 0x1090, "sp+4 ra-4" },
-	{ 0x1091, "sp+8 ra-4" },
-	{ 0x1092, "sp+12 ra-4" },
-	{ 0x1093, "sp+16 ra-4" },
-	{ 0x10b3, "sp+28 ra-4" },
-	{ 0x10ba, "sp+32 ra-4" },
-	{ 0x10c4, "sp+16 ra-4" },
-	{ 0x10cb, "sp+12 ra-4" },
-	{ 0x10cc, "sp+8 ra-4" },
-	{ 0x10cd, "sp+4 ra-4" },
-	{ 0x10ce, "sp+16 ra-4" },
-	{ 0x10d5, "none" },
-	{ 0x10e0, "sp+4 ra-4" },
-	{ 0x10e1, "sp+8 ra-4 s-8" },
-	{ 0x10e3, "fp+8 ra-4 s-8" },
-	{ 0x112a, "sp+4 ra-4" },
+	{ 0x1000, "sp+8 ra-4" },     { 0x1006, "sp+12 ra-4" },    { 0x1010, "sp+4 ra-4" },
+	{ 0x101b, "sp+8 ra-4" },     { 0x1020, "sp+4 ra-4" },     { 0x102b, "sp+8 ra-4" },
+	{ 0x1030, "sp+4 ra-4" },     { 0x1031, "sp+8 ra-4" },     { 0x103f, "sp+44 ra-4" },
+	{ 0x1044, "sp+48 ra-4" },    { 0x1054, "sp+32 ra-4" },    { 0x105e, "sp+8 ra-4" },
+	{ 0x1061, "sp+4 ra-4" },     { 0x1068, "sp+32 ra-4" },    { 0x106b, "sp+44 ra-4" },
+	{ 0x1070, "sp+48 ra-4" },    { 0x1078, "sp+32 ra-4" },    { 0x107d, "sp+8 ra-4" },
+	{ 0x1080, "sp+4 ra-4" },     { 0x1081, "none" },          { 0x1090, "sp+4 ra-4" },
+	{ 0x1091, "sp+8 ra-4" },     { 0x1092, "sp+12 ra-4" },    { 0x1093, "sp+16 ra-4" },
+	{ 0x10b3, "sp+28 ra-4" },    { 0x10ba, "sp+32 ra-4" },    { 0x10c4, "sp+16 ra-4" },
+	{ 0x10cb, "sp+12 ra-4" },    { 0x10cc, "sp+8 ra-4" },     { 0x10cd, "sp+4 ra-4" },
+	{ 0x10ce, "sp+16 ra-4" },    { 0x10d5, "none" },          { 0x10e0, "sp+4 ra-4" },
+	{ 0x10e1, "sp+8 ra-4 s-8" }, { 0x10e3, "fp+8 ra-4 s-8" }, { 0x112a, "sp+4 ra-4" },
 	{ 0x112b, "none" },
 };
 
@@ -93,7 +69,7 @@ END_TEST
 /* Offsets: arch/x86/include/asm/sigframe.h, with the return address popped. */
 START_TEST(trampolines_are_signal_frames)
 {
-	static const uint8_t code[] = { 0x58, 0xb8, 119, 0, 0, 0, 0xcd, 0x80,
+	static const uint8_t code[] = { 0x58, 0xb8, 119, 0, 0, 0,    0xcd, 0x80,
 					0xb8, 173,  0,   0, 0, 0xcd, 0x80 };
 	struct da_image text = { code, 0x1000, sizeof code, false, 4 };
 	struct da_rule rule;

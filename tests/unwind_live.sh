@@ -10,8 +10,8 @@ trap 'rm -rf "$tmp"' EXIT
 ran=0
 failed=0
 
-common="base/bytes base/fmt base/fstat base/sys unwind/cache unwind/cfi unwind/cfi_program unwind/cursor unwind/gcc
-	unwind/module unwind/native_cfi unwind/packed unwind/step unwind/trail unwind/unwind unwind/walk"
+common="base/bytes base/fmt base/fstat base/sys unwind/cache unwind/cfi unwind/cfi_program
+	unwind/cursor unwind/gcc unwind/module unwind/native_cfi unwind/packed unwind/step unwind/trail unwind/unwind unwind/walk"
 
 # run NAME COMMAND...: which must succeed
 run() {
@@ -35,9 +35,7 @@ cpu() {
 	includes="$includes -I$src/src/base/arch/$arch"
 	dir=$tmp/$arch-$cc
 	mkdir -p "$dir"
-	sources="$common unwind/$arch/native"
-	# the rest of the folder
-	sources="$sources $(cd "$src/src" && ls unwind/$arch/*.c | sed '/native/d; s/\.c$//')"
+	sources="$common unwind/$arch/native $(cd "$src/src" && ls unwind/$arch/*.c | sed '/native/d; s/\.c$//')"
 	for s in $sources; do
 		$cc -std=gnu11 -O2 -fPIC $includes -c "$src/src/$s.c" \
 			-o "$dir/$(echo "$s" | tr / _).o" || exit 1

@@ -3,7 +3,6 @@
 
 #include "base/bytes.h"
 #include "base/sys.h"
-#include "cpu.h"
 #include "preload/image.h"
 #include "preload/modules_tell.h"
 #include "preload/shim.h"
@@ -155,7 +154,7 @@ static bool describe(struct da_module *m, const struct da_image *image, bool las
 
 		if (p->p_type == PT_LOAD)
 			add_segment(m, p);
-		else if (p->p_type == DA_CPU_TABLES)
+		else if (p->p_type == da_module_tables_type())
 			find_eh_frame(m, image, p);
 	}
 	if (!lasting)

@@ -5,6 +5,12 @@
 
 #include "base/bytes.h"
 #include "base/sys.h"
+#include "cpu.h"
+
+uint32_t da_module_tables_type(void)
+{
+	return DA_CPU_TABLES;
+}
 
 /* The module with the greatest lo <= @pc, of @n sorted ones; NULL when @pc is below all. */
 static const struct da_module *last_not_above(const struct da_module *m, uint32_t n, uintptr_t pc)

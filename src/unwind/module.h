@@ -51,6 +51,9 @@ struct da_module_table {
 	struct da_module *modules; /**< @n of them, capacity owned by the table's owner */
 };
 
+/** p_type of the segment that eh_frame_hdr is for on this CPU. */
+uint32_t da_module_tables_type(void);
+
 /**
  * Find the module that holds @pc in [lo, hi) and copy it to @out.
  * @return false when there is none, or the table was being changed meanwhile.

@@ -14,7 +14,7 @@ BUILD = os.environ.get("top_builddir", ".")
 ARCH = os.environ.get("DA_ARCH", "generic")
 CC = shlex.split(os.environ.get("CC", "cc"))
 IN_TARGET = ("base", "codec", "unwind", "preload")
-CPUS = ("x86_64", "aarch64", "mips", "generic")
+CPUS = ("x86_64", "aarch64", "arm", "i386", "mips", "riscv", "generic")
 FLAGS = ["-std=gnu11", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", "-x", "c", "-",
          f"-I{SRC}", f"-I{SRC}/base/arch/{ARCH}", f"-I{SRC}/unwind/{ARCH}", f"-I{BUILD}",
          "-D_GNU_SOURCE"]

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/** Assembly entries of interposed functions, ARM (AAPCS), A32 or Thumb-2. Contract: x86_64/entry.h. */
+/** Assembly entries of interposed functions, ARM (A32, Thumb-2). Contract: x86_64/entry.h. */
 #ifndef DA_UNWIND_ENTRY_H
 #define DA_UNWIND_ENTRY_H
 

@@ -99,7 +99,8 @@ static void decode_thumb32(uint32_t h1, uint32_t h2, struct da_arm_insn *out)
 	else if (h1 == 0xf84d && (h2 & 0x0f00) == 0x0d00)
 		set_push(out, 1u << (h2 >> 12), (int32_t)(h2 & 0xff) - 4);
 	else if (h1 == 0xe96d)
-		set_push(out, 1u << (h2 >> 12) | 1u << (h2 >> 8 & 15), (int32_t)(h2 & 0xff) * 4 - 8);
+		set_push(out, 1u << (h2 >> 12) | 1u << (h2 >> 8 & 15),
+			 (int32_t)(h2 & 0xff) * 4 - 8);
 	else if (h1 == 0xed2d && ((h2 & 0x0f00) == 0x0b00 || (h2 & 0x0f00) == 0x0a00))
 		set(out, DA_ARM_MOVE_SP, 0, -(int32_t)(h2 & 0xff) * 4);
 	else if ((h1 & 0xffef) == 0xebad && (h2 & 0x0f00) == 0x0d00)

@@ -15,7 +15,8 @@ enum da_arm_register {
 /** What an instruction does, as scanners see it. */
 enum da_arm_op {
 	DA_ARM_OTHER = 0,
-	DA_ARM_PUSH, /**< sp -= 4 * number of registers in mask, which are stored there; sp -= imm more */
+	/** Stores the registers in mask below sp, which goes down by 4 for each and by imm. */
+	DA_ARM_PUSH,
 	DA_ARM_MOVE_SP, /**< sp += imm */
 	DA_ARM_DYNAMIC, /**< sp = something else */
 	DA_ARM_FROM_SP, /**< reg = sp + imm */
@@ -37,7 +38,7 @@ static inline bool da_arm_has(const struct da_image *text, da_addr pc, size_t n)
 	return pc % 2 == 0 && pc >= text->lo && text->size >= n && pc - text->lo <= text->size - n;
 }
 
-/** The two bytes at @pc, which are in the text. Code is little-endian on all that is ARMv6 or later. */
+/** The two bytes at @pc, which are in the text. Code is little-endian from ARMv6 on. */
 static inline uint32_t da_arm_half(const struct da_image *text, da_addr pc)
 {
 	const uint8_t *b = text->bytes + (size_t)(pc - text->lo);

@@ -31,8 +31,7 @@ bool da_native_is_return(const struct da_module *m, uintptr_t pc)
 	return da_arm_is_behind_call(&text, pc) || da_arm_special_find(&text, pc, &rule);
 }
 
-static void from_tables(const struct da_query *q, const struct da_image *text,
-			struct da_rule *rule)
+static void from_tables(const struct da_query *q, const struct da_image *text, struct da_rule *rule)
 {
 	const struct da_module *m = q->module;
 	struct da_arm_tables t = { .index = m->eh_frame_hdr, .index_size = m->eh_frame_hdr_size };

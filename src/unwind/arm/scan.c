@@ -82,8 +82,8 @@ static int32_t find_arguments(const struct da_image *text, da_addr at, bool thum
 		da_arm_decode(text, at - back, thumb, &i);
 		if (i.op == DA_ARM_BRANCH || i.op == DA_ARM_CALL)
 			return 0;
-		if (i.op == DA_ARM_PUSH && (i.mask == 8 || i.mask == 12 || i.mask == 14 ||
-					    i.mask == 15))
+		if (i.op == DA_ARM_PUSH &&
+		    (i.mask == 8 || i.mask == 12 || i.mask == 14 || i.mask == 15))
 			return pushed_bytes(&i);
 		if (i.op == DA_ARM_MOVE_SP && i.imm < 0 && i.imm >= -16)
 			return -i.imm;
@@ -147,7 +147,7 @@ static bool is_instruction(const struct da_image *text, da_addr at)
 	return p == at;
 }
 
-/* A push of lr as compilers make it: of r0 to r3, pushed for their room, it leaves none out between. */
+/* A push of lr by a compiler: of r0 to r3, pushed for their room, none between is left out. */
 static bool is_prologue(const struct da_arm_insn *i)
 {
 	unsigned low = i->mask & 15u;
@@ -165,8 +165,7 @@ bool da_arm_scan_prologue(const struct da_image *text, da_addr pc, bool thumb, b
 	for (da_addr at = pc; at >= text->lo + step && pc - at < MAX_BACK;) {
 		at -= step;
 		da_arm_decode(text, at, thumb, &i);
-		if (is_prologue(&i) &&
-		    (any || !thumb || is_instruction(text, at)))
+		if (is_prologue(&i) && (any || !thumb || is_instruction(text, at)))
 			return read_frame(text, at, pc, thumb, rule_out);
 	}
 	return false;

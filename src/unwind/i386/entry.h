@@ -12,8 +12,8 @@
  * Define the exported function @name over da_entry_<name>(); see x86_64/entry.h.
  *
  * Frame of 28 bytes: the four arguments at 0, the struct's first three words at 16; esp is 16-byte
- * aligned for the call if it was for ours. The arguments are copied: three words, though the caller
- * may have given fewer; what lies there is its own frame. ebx stays as it is, the call being direct.
+ * aligned for the call if it was for ours. Three arguments are copied, though the caller may have
+ * given fewer; what lies there is its own frame. ebx stays as it is, the call being direct.
  */
 /* clang-format off */
 #define DA_ENTRY(name) \

@@ -4,14 +4,14 @@
 #include "base/bytes.h"
 
 /*
- * struct sigcontext_32: gs, fs, es, ds, edi, esi, ebp, esp, ebx, edx, ecx, eax, trapno, err, eip. It
- * lies behind the signal number, or in the ucontext behind three arguments and the siginfo. sp is
+ * struct sigcontext_32: gs, fs, es, ds, edi, esi, ebp, esp, ebx, edx, ecx, eax, trapno, err, eip.
+ * It lies behind the signal number, or in the ucontext behind three arguments and the siginfo. sp is
  * as the handler's return left it: pretcode is popped.
  */
-#define RULE(context)                                                                               \
-	{                                                                                           \
-		.kind = DA_RULE_SIGNAL, .cfa_offset = (context) + 7 * 4,                            \
-		.ra_offset = (context) + 14 * 4, .fp_offset = (context) + 6 * 4                     \
+#define RULE(context)                                                           \
+	{                                                                       \
+		.kind = DA_RULE_SIGNAL, .cfa_offset = (context) + 7 * 4,        \
+		.ra_offset = (context) + 14 * 4, .fp_offset = (context) + 6 * 4 \
 	}
 
 static const struct da_rule plain_rule = RULE(4);

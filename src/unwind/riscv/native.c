@@ -39,8 +39,7 @@ bool da_native_is_return(const struct da_module *m, uintptr_t pc)
 	return da_riscv_is_behind_call(&text, pc) || da_riscv_special_find(&text, pc, &rule);
 }
 
-static void from_tables(const struct da_query *q, const struct da_image *text,
-			struct da_rule *rule)
+static void from_tables(const struct da_query *q, const struct da_image *text, struct da_rule *rule)
 {
 	if (!q->exact && da_riscv_special_find(text, q->pc, rule))
 		return;

@@ -53,7 +53,7 @@ static bool moves_sp(const struct da_riscv_insn *i, const struct constants *c, i
 	return true;
 }
 
-/* ---- backward ---------------------------------------------------------------------------------- */
+/* ---- backward -------------------------------------------------------------------------------- */
 
 /* A function's frame on the way from its prologue to the pc. Distances are below the CFA. */
 struct frame {
@@ -147,7 +147,7 @@ bool da_riscv_scan_prologue(const struct da_image *text, da_addr pc, struct da_r
 	return false;
 }
 
-/* ---- forward ----------------------------------------------------------------------------------- */
+/* ---- forward --------------------------------------------------------------------------------- */
 
 /* The way from the pc to a return. Offsets are from the base; slots as long as they are set. */
 struct way {

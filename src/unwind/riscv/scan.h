@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /**
- * Rules from RISC-V code. gcc before 13 makes no unwind tables for C there: of Debian 12's libc 29 %
- * of the functions have one.
+ * Rules from RISC-V code. gcc before 13 makes no unwind tables for C there: of Debian 12's libc
+ * 29 % of the functions have one.
  *
  * Two methods, independent of each other: backward from the pc to the function's prologue, and
  * forward to its epilogue. Both only read the text given, so both run on any machine.
