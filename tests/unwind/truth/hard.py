@@ -135,7 +135,8 @@ class Hard:
 
     def programs(self):
         flags, linking = PIC[self.pic]
-        if self.pic == "fixed" and self.compiler == "gcc":
+        # n64 programs with PLTs do not start
+        if self.pic == "fixed" and self.compiler == "gcc" and "-mabi=64" not in self.kind.gcc:
             flags = flags + ["-mplt"]
         if self.kind.simple:
             yield [self.link("simple", [self.compile("simple.c", flags)], linking)]
@@ -167,7 +168,8 @@ def ways(kind):
     for compiler in ("gcc", "clang"):
         if compiler == "clang" and (not kind.clang or kind.flags):
             continue
-        for level in LEVELS:
+        # microMIPS programs of gcc -O1 and above die in qemu 7.2, without a recorder, too
+        for level in LEVELS[:1] if kind.simple else LEVELS:
             for pic in PIC:
                 yield compiler, level, pic
 

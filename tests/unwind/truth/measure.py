@@ -66,6 +66,8 @@ def main(argv=None):
     a.add_argument("--fails", type=int, default=0, help="list so many causes per row")
     a.add_argument("what", nargs="+")
     o = a.parse_args(argv)
+    for name in ("sysroot", "musl", "soft"):
+        setattr(o, name, getattr(o, name) and os.path.abspath(getattr(o, name)))
     try:
         bench = Bench(o)
     except Missing as e:
