@@ -25,8 +25,13 @@ static void ask16(const struct da_mips_text *text, da_addr pc, bool exact, struc
 	da_addr pool = 0;
 
 	if (!exact)
-		a->before = da_mips16_scan_prologue(text, pc, &a->prologue, &pool);
+		a->before = da_mips16_scan_prologue(text, pc, false, &a->prologue, &pool);
 	a->behind = da_mips16_scan_epilogue(text, pc, exact, pool, &a->epilogue);
+	if (a->before == DA_MIPS_NOTHING || a->behind == DA_MIPS_NOTHING ||
+	    agree(&a->prologue, &a->epilogue))
+		return;
+	/* still a contradiction where there is no such rule */
+	da_mips16_scan_prologue(text, pc, true, &a->prologue, &pool);
 }
 
 static void ask(const struct da_mips_text *text, da_addr pc, bool exact, struct answers *a)

@@ -49,11 +49,13 @@ enum da_mips_answer da_mips_scan_epilogue(const struct da_mips_text *text, da_ad
  * counts, and the first restore behind it. A rule is based on s1 (DA_RULE_FP2) where the function
  * uses it as its frame pointer, else on sp.
  *
- * Constants lie between the instructions. *pool_out, which the second one takes as @pool, is the
+ * Constants lie between the instructions. If @is_short, what stands before a save is one, not its
+ * extension. *pool_out, which the second one takes as @pool, is the
  * address of the first behind @pc that the code before it loads, 0 if there is none.
  */
 enum da_mips_answer da_mips16_scan_prologue(const struct da_mips_text *text, da_addr pc,
-					    struct da_rule *rule_out, da_addr *pool_out);
+					    bool is_short, struct da_rule *rule_out,
+					    da_addr *pool_out);
 /** @copydoc da_mips16_scan_prologue */
 enum da_mips_answer da_mips16_scan_epilogue(const struct da_mips_text *text, da_addr pc, bool exact,
 					    da_addr pool, struct da_rule *rule_out);

@@ -138,14 +138,15 @@ static void start(struct frame *f, const struct da_mips_text *text, da_addr at)
  * The prologue before @pc, executed up to the instruction that returns there.
  * The nearest save of ra: the functions in between, if any, call nothing.
  */
-static enum da_mips_answer find_save(const struct da_mips_text *text, da_addr pc, struct frame *f)
+static enum da_mips_answer find_save(const struct da_mips_text *text, da_addr pc, bool is_short,
+				     struct frame *f)
 {
 	for (da_addr at = pc - 2; pc - at < MAX_BACK && da_mips16_has(text, at); at -= 2) {
 		da_addr from = at;
 
 		if ((da_mips16_at(text, at) & 0xffffffc0) != SAVE_OF_RA)
 			continue;
-		if (da_mips16_has(text, at - 2) &&
+		if (!is_short && da_mips16_has(text, at - 2) &&
 		    da_mips16_length(da_mips16_at(text, at - 2)) == 4)
 			from = at - 2;
 		/* not all that precedes it as an extension is one: da_mips16_is_save()
@@ -353,10 +354,11 @@ static bool follow(struct path *p, da_addr at, struct da_rule *rule)
 }
 
 enum da_mips_answer da_mips16_scan_prologue(const struct da_mips_text *text, da_addr pc,
-					    struct da_rule *rule_out, da_addr *pool_out)
+					    bool is_short, struct da_rule *rule_out,
+					    da_addr *pool_out)
 {
 	struct frame f;
-	enum da_mips_answer answer = find_save(text, pc & ~(da_addr)1, &f);
+	enum da_mips_answer answer = find_save(text, pc & ~(da_addr)1, is_short, &f);
 
 	*pool_out = answer != DA_MIPS_NOTHING ? f.pool : 0;
 	return answer != DA_MIPS_NOTHING && from_save(&f, rule_out) ? answer : DA_MIPS_NOTHING;
