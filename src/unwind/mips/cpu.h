@@ -15,7 +15,7 @@
 /** From the slot of fp in a signal frame to that of the link register (or any other), in bytes. */
 #define DA_CPU_SIGNAL_LR 8
 
-/** 1 if there are two frame pointer registers to carry along: ARM: r11, and fp2, which is r7; MIPS: s8, s1. */
+/** 1 if there are two frame pointer registers to carry along: MIPS has s8, and fp2, which is s1. */
 #define DA_CPU_FP2 1
 
 /** Which of da_unwind_start.s it is. */

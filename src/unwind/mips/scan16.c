@@ -84,8 +84,8 @@ static void plain(struct frame *f, da_addr at, uint32_t i)
 }
 
 /*
- * The prologue is over. What s1 points to now, it does to the end if it is the frame pointer. (Later
- * writes prove nothing: tables and constants in the text look like code.)
+ * The prologue is over. What s1 points to now, it does to the end if it is the frame pointer.
+ * (Later writes prove nothing: tables and constants in the text look like code.)
  */
 static void end_prologue(struct frame *f)
 {
