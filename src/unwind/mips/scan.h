@@ -65,8 +65,8 @@ enum da_mips_answer da_mips16_scan_epilogue(const struct da_mips_text *text, da_
  * instruction; DA_RULE_NONE if there is none.
  *
  * Both methods are asked (the second alone if @exact). Where they contradict each other there is no
- * rule; what one of them finds in doubt counts only if the other one agrees, or is silent and no doubt of the first kind
- * (a border behind the prologue) is there. All rules are marked DA_RULE_CHECK.
+ * rule. A prologue in doubt counts only if the epilogue agrees; an epilogue also if no prologue is
+ * found. All rules are marked DA_RULE_CHECK.
  */
 void da_mips_scan(const struct da_mips_text *text, da_addr pc, bool exact,
 		  struct da_rule *rule_out);
