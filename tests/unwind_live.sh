@@ -61,7 +61,8 @@ live() {
 # entry FLAGS...: the assembly entry alone, in a library linked as the shim is
 entry() {
 	$cc -std=gnu11 -ffreestanding $includes "$@" -O2 -fPIC -shared -nostdlib -fvisibility=hidden \
-		-Wl,-z,text -Wl,-z,defs "$src/tests/unwind/entry_lib.c" -o "$dir/libentry.so" &&
+		-Wl,-z,text -Wl,-z,defs "$src/tests/unwind/entry_lib.c" "$src/src/preload/gcc_calls.c" \
+		"$src/src/base/bytes.c" -fno-tree-loop-distribute-patterns -o "$dir/libentry.so" &&
 		$cc -std=gnu11 $includes "$@" -O1 -fno-omit-frame-pointer \
 			"$src/tests/unwind/entry_main.c" "$dir/libentry.so" \
 			-Wl,-rpath,"$dir" -o "$dir/entry" $link || exit 1

@@ -2,8 +2,8 @@
 /*
  * A freestanding gcc still calls these four for copies and initialisers of structs; MIPS makes such
  * calls where x86-64 needs none. Hidden, so that the program's own are neither used nor replaced.
- * ARM's libgcc calls __aeabi_ldiv0 and __aeabi_idiv0 for divisions by zero, of which there are none;
- * its own would ask for raise(). ARM's unwind tables name __aeabi_unwind_cpp_pr0 to 2, which no
+ * ARM's libgcc calls __aeabi_ldiv0 and __aeabi_idiv0 for divisions by zero, which there are none
+ * of; its own would ask for raise(). ARM's unwind tables name __aeabi_unwind_cpp_pr0 to 2, which no
  * unwinder calls for entries like ours; a musl program may have none.
  * Only the shim has this file. -fno-tree-loop-distribute-patterns keeps the loops loops.
  */

@@ -5,8 +5,8 @@
 
 /*
  * struct sigcontext_32: gs, fs, es, ds, edi, esi, ebp, esp, ebx, edx, ecx, eax, trapno, err, eip.
- * It lies behind the signal number, or in the ucontext behind three arguments and the siginfo. sp is
- * as the handler's return left it: pretcode is popped.
+ * It lies behind the signal number, or in the ucontext behind three arguments and the siginfo. sp
+ * is as the handler's return left it: pretcode is popped.
  */
 #define RULE(context)                                                           \
 	{                                                                       \
