@@ -141,7 +141,7 @@ START_TEST(what_a_writer_wrote_is_read_back)
 	ck_assert(c.how.complete);
 	ck_assert_uint_eq(c.frees[1], 100000);
 	ck_assert_uint_eq(c.sum[1], UINT64_C(16) * 100000 * 100001 / 2);
-	ck_assert_uint_gt(c.blocks, 2);
+	ck_assert_uint_ge(c.blocks, 2);
 	ck_assert_uint_eq(c.names, 1);
 }
 END_TEST
