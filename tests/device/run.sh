@@ -30,19 +30,18 @@ sh "$srcdir/tests/cross/build.sh" "$srcdir" "$builddir/cross" $host || exit 1
 
 DUMPALLOC_TARGETS=device
 export DUMPALLOC_RIG DUMPALLOC_TARGETS
-passed=0
-failed=0
 mkdir -p "$builddir/tests/device" || exit 1
-for test; do
-	log=$builddir/tests/device/$(basename "$test" .py).log
-	if python3 "$srcdir/$test" >"$log" 2>&1; then
-		passed=$((passed + 1))
-		echo "PASS: $test on the device"
+
+# Two at a time: a machine waits as much as it works.
+export srcdir builddir
+printf '%s\n' "$@" | xargs -P 2 -n 1 sh -c '
+	log=$builddir/tests/device/$(basename "$1" .py).log
+	if python3 "$srcdir/$1" >"$log" 2>&1; then
+		echo "PASS: $1 on the device"
 	else
-		failed=$((failed + 1))
-		echo "FAIL: $test on the device; see $log"
-		grep -v '^ok: ' "$log" | tail -n 20
-	fi
-done
-echo "$passed passed, $failed failed on the device"
-[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+		echo "FAIL: $1 on the device; see $log"
+		grep -v "^ok: " "$log" | tail -n 20
+	fi' one | tee "$builddir/tests/device/result"
+passed=$(grep -c '^PASS: ' "$builddir/tests/device/result")
+echo "$passed of $# passed on the device"
+[ "$#" -gt 0 ] && [ "$passed" -eq "$#" ]

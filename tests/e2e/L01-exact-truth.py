@@ -38,6 +38,6 @@ for target in test.targets("native", "musl", *lib.CPUS):
     if target.qemu:
         check(target, 100000)
     else:
-        check(target, 1000000)
+        check(target, 300000 if target.slow else 1000000)
         check(target, 100000, direct=True)
 test.finish()

@@ -8,7 +8,7 @@ import lib
 test = lib.Test()
 def check_truth(target, opener, broken):
     victim = target.build("t16.c", "-pthread", "-ldl")
-    rounds = 100 if target.qemu else 1000
+    rounds = 100 if target.slow else 1000
     for mode in ("direct",) if target.qemu else ("record", "direct"):
         recording = test.path(mode + ".dalloc")
         run = target.direct if mode == "direct" else target.record

@@ -55,7 +55,7 @@ class Device(lib.Target):
     def __init__(self, test):
         super().__init__(test, "mipsel")
         self.rig = os.environ.get("DUMPALLOC_RIG", "")
-        self.qemu = []  # it can exec: record works
+        self.qemu, self.slow = [], True  # it can exec: record works
         self.process = self.server = self.connection = None
         self.there = {}  # files that the machine has: path, stamp
         for attribute in ("shim", "tool"):

@@ -89,6 +89,7 @@ class Target:
                 self.qemu = []
                 self.cc.append("-Wl,-rpath,%s,--dynamic-linker=%s/ld-linux.so.2" % (lib, lib))
             self.shim, self.tool = folder + "/libdumpalloc.so", folder + "/dumpalloc"
+        self.slow = bool(self.qemu)  # an emulator: fewer rounds of the same do
 
     def missing(self):
         """Why it cannot be used, or None."""

@@ -191,7 +191,7 @@ def documents(target, victim, rounds):
 for target in test.targets("native", "musl", *lib.CROSS):
     victim = target.build("volume.c", "-pthread")
     hows = ("direct",) if target.qemu else ("options", "environment", "direct")
-    rounds = "5000" if target.qemu else "40000"
+    rounds = "5000" if target.slow else "40000"
     for how in hows:
         _, report = record(target, victim, rounds, {}, how)
         test.equal("sample_bytes by default", report["recorder"]["sample_bytes"], None)
