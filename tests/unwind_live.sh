@@ -69,7 +69,15 @@ entry() {
 	run "$arch $cc entry $*" $emulator "$dir/entry"
 }
 
-has() { command -v "$1" >/dev/null 2>&1; }
+# can PROGRAM...: all are installed; in CI they must be.
+can() {
+	for program; do
+		command -v "$program" >/dev/null 2>&1 && continue
+		echo "left out: $program is not installed"
+		[ "${CI-}" = true ] && failed=1
+		return 1
+	done
+}
 
 case $(${CC:-cc} -dumpmachine) in
 x86_64-*)
@@ -83,7 +91,7 @@ x86_64-*)
 	;;
 esac
 
-if has aarch64-linux-gnu-gcc && has qemu-aarch64-static; then
+if can aarch64-linux-gnu-gcc qemu-aarch64-static; then
 	cpu aarch64 aarch64-linux-gnu-gcc "qemu-aarch64-static -L /usr/aarch64-linux-gnu"
 	entry
 	for f in -O0 -O2 "-O2 -fomit-frame-pointer" "-Os -mbranch-protection=standard"; do
@@ -93,7 +101,7 @@ if has aarch64-linux-gnu-gcc && has qemu-aarch64-static; then
 fi
 
 # The kernel of a PC runs these (and qemu-i386 of Debian 12 hangs when a thread is made).
-if has i686-linux-gnu-gcc; then
+if can i686-linux-gnu-gcc; then
 	lib=/usr/i686-linux-gnu/lib
 	cpu i386 i686-linux-gnu-gcc "" -Wl,--dynamic-linker=$lib/ld-linux.so.2 -Wl,-rpath,$lib
 	entry -maccumulate-outgoing-args
@@ -102,7 +110,7 @@ if has i686-linux-gnu-gcc; then
 	done
 fi
 
-if has riscv64-linux-gnu-gcc && has qemu-riscv64-static; then
+if can riscv64-linux-gnu-gcc qemu-riscv64-static; then
 	cpu riscv riscv64-linux-gnu-gcc "qemu-riscv64-static -L /usr/riscv64-linux-gnu"
 	entry
 	for f in -O0 -O1 -O2 -Os "-O2 -fno-omit-frame-pointer" "-O2 -funwind-tables" \
@@ -111,7 +119,7 @@ if has riscv64-linux-gnu-gcc && has qemu-riscv64-static; then
 	done
 fi
 
-if has arm-linux-gnueabihf-gcc && has qemu-arm-static; then
+if can arm-linux-gnueabihf-gcc qemu-arm-static; then
 	cpu arm arm-linux-gnueabihf-gcc "qemu-arm-static -L /usr/arm-linux-gnueabihf"
 	entry
 	entry -marm
@@ -121,7 +129,7 @@ if has arm-linux-gnueabihf-gcc && has qemu-arm-static; then
 fi
 
 for e in mipsel mips; do
-	has $e-linux-gnu-gcc && has qemu-$e-static || continue
+	can $e-linux-gnu-gcc qemu-$e-static || continue
 	cpu mips $e-linux-gnu-gcc "qemu-$e-static -L /usr/$e-linux-gnu"
 	entry
 	entry -mips16 -mhard-float
@@ -138,7 +146,7 @@ done
 
 # other ABIs, and Release 6
 while read -r cc qemu options; do
-	has $cc-gcc && has qemu-$qemu-static || continue
+	can $cc-gcc qemu-$qemu-static || continue
 	cpu mips $cc-gcc "qemu-$qemu-static $options -L /usr/$cc"
 	for f in -O0 -O2 "-Os -fno-pie -no-pie"; do
 		live 0 $f

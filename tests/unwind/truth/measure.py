@@ -63,6 +63,7 @@ def main(argv=None):
     a.add_argument("--musl", help="folder with musl for mipsel: usr/include, usr/lib")
     a.add_argument("--soft", help="the same, made with -msoft-float")
     a.add_argument("--mode", type=int, default=0, help="enum da_unwind_mode; 1: tables only")
+    a.add_argument("--strict", action="store_true", help="a row that cannot be run is a failure")
     a.add_argument("--fails", type=int, default=0, help="list so many causes per row")
     a.add_argument("what", nargs="+")
     o = a.parse_args(argv)
@@ -83,6 +84,7 @@ def main(argv=None):
                 stacks, f = measure()
             except Missing as e:
                 print("%-34s SKIP: %s" % (name, e), flush=True)
+                bad += o.strict
                 continue
             row = Row(name, stacks, f, goal)
             print(row.text(), flush=True)
@@ -94,7 +96,7 @@ def main(argv=None):
             bad += not row.good()
         if ran > before + 1:
             print(Row("all of " + what, union, facts, 0).text(), flush=True)
-    if not ran:
+    if not ran and not bad:
         return 77
     return bad > 0
 
