@@ -168,8 +168,8 @@ const struct da_option da_record_option_table[] = {
 	{ "stacks", NULL, 0, "WHERE", "all: stack of each call (default); alloc: none\nof frees",
 	  set_stacks },
 	{ "unwind", NULL, 0, "HOW",
-	  "stacks by auto (default), cfi, scan (MIPS), fp,\n"
-	  "gcc (_Unwind_Backtrace) or none",
+	  "stacks by auto (default), cfi, scan (MIPS, ARM,\n"
+	  "RISC-V), fp, gcc (_Unwind_Backtrace) or none",
 	  set_unwind },
 	{ "depth", NULL, 0, "N", "keep at most N frames per stack, default 256", set_depth },
 	{ .help = "How it is recorded:" },

@@ -5,9 +5,9 @@
  * Each thread's events are decoded in their own order and merged by order key. An event has its
  * turn when no smaller key can come any more: the recorder's watermark has passed it, or its key
  * follows the last one directly (keys of order.h's phase SINGLE are dense unless events were lost,
- * so a single-threaded recording hardly ever waits). Waiting fragments are kept as bytes. Should they exceed
- * DA_REPLAY_PENDING_MAX, the smallest keys go first without their turn; events that then come too
- * late are put right by address.
+ * so a single-threaded recording hardly ever waits). Waiting fragments are kept as bytes. Should
+ * they exceed DA_REPLAY_PENDING_MAX, the smallest keys go first without their turn; events that
+ * then come too late are put right by address.
  *
  * A damaged fragment ends the feeding; all that came before it counts.
  */

@@ -17,7 +17,7 @@
 enum da_unwind_mode {
 	DA_UNWIND_AUTO = 0, /**< the best source for each pc: CFI, else frame pointer, else scan */
 	DA_UNWIND_CFI = 1, /**< call frame information only */
-	DA_UNWIND_SCAN = 2, /**< instruction scanning only (MIPS) */
+	DA_UNWIND_SCAN = 2, /**< instruction scanning only (MIPS, ARM, RISC-V) */
 	DA_UNWIND_FP = 3, /**< frame pointers only */
 	DA_UNWIND_GCC = 4, /**< _Unwind_Backtrace of libgcc_s */
 	DA_UNWIND_NONE = 5, /**< no stacks */
