@@ -46,6 +46,12 @@ static inline intptr_t da_packed_cfa(struct da_packed p)
 	return ((intptr_t)(int32_t)p.head >> DA_PACKED_CFA_SHIFT) * DA_PACKED_WORD;
 }
 
+/** da_packed_cfa() of a rule whose walker's bits are 0: one operation, no more. */
+static inline intptr_t da_packed_plain_cfa(struct da_packed p)
+{
+	return (intptr_t)(int32_t)p.head >> (DA_PACKED_CFA_SHIFT - (DA_PACKED_WORD == 8 ? 3 : 2));
+}
+
 /** The offset of the return address, in bytes. */
 static inline intptr_t da_packed_ra(struct da_packed p)
 {

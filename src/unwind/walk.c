@@ -164,7 +164,7 @@ static inline uint32_t n_found(const struct walk *w)
 	return (uint32_t)(w->top + 1 - w->slot);
 }
 
-/* Whether the remembered frame @t, which may be joined, is the one at which the walk has arrived. */
+/* Whether the remembered frame @t, which may be joined, is the one where the walk has arrived. */
 static bool is_same(const struct da_unwind *u, const struct da_trail_frame *t,
 		    const struct da_frame *f)
 {
@@ -256,31 +256,31 @@ static bool dash(struct walk *w)
 
 	while (!state_of(&w->at)) {
 		const struct da_unwind_cache *c = da_cache_look(u, pc);
-		const struct da_packed rule = c->rule;
-		intptr_t cfa = da_packed_cfa(rule); /* from sp */
+		/* no copy of the rule: gcc would keep that in a vector register, which is slow */
+		intptr_t cfa = da_packed_plain_cfa(c->rule); /* from sp */
 
 		if (UNLIKELY(c->pc != pc))
 			break;
-		if (da_packed_kind(rule) == DA_PACKED_FP) {
+		if (da_packed_kind(c->rule) == DA_PACKED_FP) {
 			cfa += (intptr_t)(fp - sp);
-			if (((cfa + da_packed_fast_ra(rule)) | (cfa + da_packed_fp(rule)) |
+			if (((cfa + da_packed_fast_ra(c->rule)) | (cfa + da_packed_fp(c->rule)) |
 			     -(cfa & (DA_PACKED_WORD - 1))) < 0)
 				break;
-		} else if (UNLIKELY(da_packed_kind(rule) != DA_PACKED_SP)) {
+		} else if (UNLIKELY(da_packed_kind(c->rule) != DA_PACKED_SP)) {
 			break;
 		}
 		if (UNLIKELY((uintptr_t)cfa > u->stack_hi - sp))
 			break;
-		caller = *(const uintptr_t *)(sp + (uintptr_t)(cfa + da_packed_fast_ra(rule))) &
+		caller = *(const uintptr_t *)(sp + (uintptr_t)(cfa + da_packed_fast_ra(c->rule))) &
 			 DA_CPU_PC_MASK;
-		saved = *(const uintptr_t *)(sp + (uintptr_t)(cfa + da_packed_fp(rule)));
+		saved = *(const uintptr_t *)(sp + (uintptr_t)(cfa + da_packed_fp(c->rule)));
 		if (UNLIKELY(!caller) ||
-		    (UNLIKELY(da_packed_has(rule, DA_RULE_CHECK)) && !da_cache_get(u, caller)))
+		    (UNLIKELY(da_packed_has(c->rule, DA_RULE_CHECK)) && !da_cache_get(u, caller)))
 			break;
-		slot->rule = rule;
+		slot->rule = c->rule;
 		pc = caller;
 		sp += (uintptr_t)cfa;
-		fp = da_packed_has(rule, DA_RULE_FP_SAVED) ? saved : fp;
+		fp = da_packed_has(c->rule, DA_RULE_FP_SAVED) ? saved : fp;
 		while (next->sp < sp)
 			next--;
 		arrives = next->sp == sp || slot - 1 <= next || slot == last;
@@ -356,6 +356,12 @@ static bool ends_alike(struct walk *w, uint32_t total)
 	return total == u->max_depth;
 }
 
+/* Where a signal handler may end the walk by a jump, and what is in memory then counts. */
+static inline void in_this_order(void)
+{
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
 /* Make the walk the result, and the trail. @joined: index of the frame that it joins, or -1 */
 static void keep(struct walk *w, int32_t joined)
 {
@@ -366,9 +372,10 @@ static void keep(struct walk *w, int32_t joined)
 	move(&u->frames[joined + 1], w->slot, n);
 	u->n = (uint32_t)(joined + 1) + n;
 	u->hash = da_trail_end_hash(w->hash * s->power + s->hash, u->end);
-	u->trail_n = u->n;
-	u->checked_n = (uint32_t)(joined + 1);
 	u->trail_hi = u->stack_hi;
+	in_this_order();
+	u->checked_n = (uint32_t)(joined + 1);
+	u->trail_n = u->n;
 }
 
 /* @return false when the walk has to be made again, with more room or without joining the last. */
@@ -408,6 +415,7 @@ static void walk_own(struct da_unwind *u, const struct da_unwind_start *start)
 		da_trail_clear(u);
 	w.next = u->frames + (int32_t)da_trail_check(u, start->sp) - 1;
 	da_trail_clear(u); /* until there is a whole one: a signal handler may end this by a jump */
+	in_this_order();
 	while (!finish(&w, make_way(&w, start, n))) {
 		w.next = &u->frames[-1];
 		n = 0;
