@@ -2,14 +2,20 @@
 /*
  * Walks that join the last one, against an oracle that knows no last one: over random rules and
  * random stacks that change a little between one walk and the next, both must agree on every frame
- * and on the end. The rules are put into the cache; there is no module to find others in.
+ * and on the end. The rules are put into the cache; there is no module to find others in, but in
+ * the test that counts how often the walker looks for one: it is linked with this file's finder.
  */
 #include <check.h>
+#include <setjmp.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "cpu.h"
 #include "unwind/cache.h"
+#include "unwind/native.h"
 #include "unwind/step.h"
 #include "unwind/trail.h"
 #include "unwind/unwind.h"
@@ -21,6 +27,7 @@
 #define WORDS 600u
 #define MAX_DEPTH 64u
 #define WORD sizeof(uintptr_t)
+#define PAGE 4096u
 
 struct result {
 	uintptr_t pcs[MAX_DEPTH]; /* innermost first */
@@ -29,7 +36,8 @@ struct result {
 };
 
 static struct da_rule rules[PCS];
-static uintptr_t stack[WORDS];
+/* to pages of its own, so that parts of it can be taken away */
+static uintptr_t stack[2 * PAGE / WORD] __attribute__((aligned(PAGE)));
 static struct da_module_table table;
 static struct da_unwind u;
 static struct da_unwind_start start;
@@ -37,6 +45,21 @@ static void *memory;
 static uint64_t state;
 static unsigned joined, ends[8], deepest;
 static uint32_t tame; /* how seldom there is what ends a walk */
+static unsigned decoded; /* how many rules the walker has asked for */
+static sigjmp_buf way_out;
+
+bool da_native_find(const struct da_query *q, unsigned attempt, struct da_rule *rule_out)
+{
+	decoded++;
+	*rule_out = rules[q->pc - FIRST_PC];
+	return attempt == 0;
+}
+
+bool da_native_is_return(const struct da_module *m, uintptr_t pc)
+{
+	(void)m;
+	return pc - FIRST_PC < PCS;
+}
 
 static uint32_t next_random(uint32_t below)
 {
@@ -180,13 +203,34 @@ static void ask_oracle(struct result *out)
 
 /* ---- tests ------------------------------------------------------------------------------------ */
 
+/* The @i-th page of the stack can be accessed, or not at all. */
+static void permit(unsigned i, bool yes)
+{
+	if (sysconf(_SC_PAGESIZE) == PAGE)
+		ck_assert_int_eq(mprotect((uint8_t *)stack + i * PAGE, PAGE,
+					  yes ? PROT_READ | PROT_WRITE : PROT_NONE),
+				 0);
+}
+
+/* Below sp there need be nothing at all. */
+static void walk(void)
+{
+	bool above = start.sp >= (uintptr_t)stack + PAGE;
+
+	if (above)
+		permit(0, false);
+	da_unwind_walk(&u, &start);
+	if (above)
+		permit(0, true);
+}
+
 static void compare(void)
 {
 	struct result r;
 	uint64_t h = 0;
 
 	ask_oracle(&r);
-	da_unwind_walk(&u, &start);
+	walk();
 	da_unwind_list(&u);
 	ck_assert_int_eq(u.end, r.end);
 	ck_assert_uint_eq(u.n, r.n);
@@ -278,10 +322,96 @@ START_TEST(recursion_is_followed_down_and_up)
 }
 END_TEST
 
+static void jump_out(int number)
+{
+	(void)number;
+	siglongjmp(way_out, 1);
+}
+
+/* A walk that a signal handler ends by a jump, where it reads the outer part of the stack. */
+static bool walk_is_left(void)
+{
+	volatile bool left = true;
+
+	permit(1, false);
+	if (!sigsetjmp(way_out, 1)) {
+		da_unwind_walk(&u, &start);
+		left = false;
+	}
+	permit(1, true);
+	return left;
+}
+
+START_TEST(walks_may_be_left_by_a_jump)
+{
+	struct sigaction jumps = { .sa_handler = jump_out };
+	unsigned left = 0;
+
+	ck_assert_int_eq(sigaction(SIGSEGV, &jumps, NULL), 0);
+	for (uint64_t seed = 1; seed <= 8; seed++) {
+		begin(MAX_DEPTH, seed * 500);
+		for (unsigned i = 0; i < 4000; i++) {
+			change_world();
+			if (one_in(2))
+				left += walk_is_left();
+			if (one_in(2))
+				change_world();
+			compare();
+		}
+		finish();
+	}
+	if (PAGE / WORD < WORDS && sysconf(_SC_PAGESIZE) == PAGE)
+		ck_assert_uint_gt(left, 1000);
+}
+END_TEST
+
+/* Rules and a stack of @n calls, each by another function; no rule is remembered. */
+static void lay_calls(uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		rules[i] = (struct da_rule){ .kind = i ? DA_RULE_FRAME : DA_RULE_END,
+					     .cfa_offset = WORD,
+					     .ra_offset = -(int32_t)WORD };
+		stack[WORDS - 1 - i] = FIRST_PC + i;
+	}
+	start.pc = FIRST_PC + n;
+	rules[n] = rules[n - 1];
+	start.sp = (uintptr_t)&stack[WORDS - n];
+	da_unwind_forget(&u);
+}
+
+START_TEST(a_return_address_is_decoded_once)
+{
+	struct da_module m = { .lo = FIRST_PC - PCS, .hi = FIRST_PC + PCS };
+
+	begin(MAX_DEPTH, 1);
+	lay_calls(40);
+	table.modules = &m;
+	table.n = 1;
+	decoded = 0;
+	compare();
+	ck_assert_uint_eq(u.n, 41);
+	ck_assert_uint_eq(decoded, 41);
+	for (unsigned i = 0; i < 100; i++) {
+		/* with the last walk, or without it; from other depths, along other ways */
+		if (i % 3)
+			da_unwind_first_only(&u, &start, DA_UNWIND_END_FOREIGN_STACK);
+		start.sp = (uintptr_t)&stack[WORDS - 1 - next_random(40)];
+		stack[WORDS - 2 - next_random(39)] = FIRST_PC + 1 + next_random(40);
+		compare();
+	}
+	ck_assert_uint_eq(decoded, 41);
+	table.n = 0;
+	finish();
+}
+END_TEST
+
 static void add_tests(TCase *t)
 {
 	tcase_add_test(t, walks_agree_with_the_oracle);
 	tcase_add_test(t, recursion_is_followed_down_and_up);
+	tcase_add_test(t, walks_may_be_left_by_a_jump);
+	tcase_add_test(t, a_return_address_is_decoded_once);
 }
 
 #else
@@ -300,6 +430,7 @@ int main(void)
 	SRunner *runner;
 	int failed;
 
+	tcase_set_timeout(t, 300); /* a busy machine is no failure */
 	add_tests(t);
 	suite_add_tcase(suite, t);
 	runner = srunner_create(suite);
