@@ -152,8 +152,7 @@ static uint32_t shared_frames(const struct da_encoder *e, const struct da_encode
 	uint32_t most = f->n < e->depth ? f->n : e->depth;
 	uint32_t keep = 0;
 
-	while (keep < most && e->frames[keep] == f->pcs[keep] &&
-	       e->exact[keep] == f->exact[keep])
+	while (keep < most && e->frames[keep] == f->pcs[keep] && e->exact[keep] == f->exact[keep])
 		keep++;
 	return keep;
 }

@@ -114,8 +114,8 @@ static void configure_direct(char *const *environment)
 	da_pool_bound_depth(pool);
 	pool->unwind = unwind_mode(environment);
 	if (pool->unwind != DA_UNWIND_NONE)
-		pool->sample = sample > DA_STREAM_MAX_SAMPLE ? DA_STREAM_MAX_SAMPLE :
-							       (uint32_t)sample;
+		pool->sample =
+			sample > DA_STREAM_MAX_SAMPLE ? DA_STREAM_MAX_SAMPLE : (uint32_t)sample;
 	pool->stacks_alloc_only = pool->sample || (stacks && da_text_equal(stacks, "alloc"));
 }
 

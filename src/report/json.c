@@ -256,8 +256,7 @@ static void put_modules(const struct writer *w)
 		json_object_set_new(o, "has_symbols", json_boolean(m->has_symbols));
 		json_object_set_new(o, "has_lines", json_boolean(m->has_lines));
 		json_object_set_new(o, "in_stacks", json_boolean(m->in_stacks));
-		json_object_set_new(o, "stopped_stacks",
-				    stopped_stacks(&w->r->model->modules[i]));
+		json_object_set_new(o, "stopped_stacks", stopped_stacks(&w->r->model->modules[i]));
 		put_item(i == 0, o, w->out);
 	}
 	putc(']', w->out);

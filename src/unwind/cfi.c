@@ -184,9 +184,8 @@ static bool convert_cfa(const struct da_cfi *cfi, const struct da_cfi_row *row, 
 	rule->base = DA_RULE_SP;
 	rule->cfa_offset = row->cfa_offset;
 	if (row->cfa == DA_CFI_CFA_PLT) {
-		rule->cfa_offset = (pc & 15) >= (da_addr)row->cfa_offset ?
-					   2 * cfi->image.word :
-					   cfi->image.word;
+		rule->cfa_offset = (pc & 15) >= (da_addr)row->cfa_offset ? 2 * cfi->image.word :
+									   cfi->image.word;
 		return true;
 	}
 	if (row->cfa == DA_CFI_CFA_DEREF)
