@@ -223,8 +223,10 @@ def reports(rows):
 def foot(rows, about):
     """How many goals are met; the memory; what was left out."""
     found = [(row["name"], *v) for row in rows for v in verdicts(row, rows)]
-    text = memory(rows) + reports(rows) + "\nGoals missed:\n" + "".join(
-        f"  {name}: {want}: {figure}\n" for name, want, figure, met in found if not met)
+    missed = [f"  {name}: {want}: {figure}\n" for name, want, figure, met in found if not met]
+    text = memory(rows) + reports(rows)
+    if missed:
+        text += "\nGoals missed:\n" + "".join(missed)
     text += f"\n{sum(f[3] for f in found)} of {len(found)} goals met"
     if about["missing"]:
         text += "; not installed: " + ", ".join(sorted(set(about["missing"])))
