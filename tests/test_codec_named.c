@@ -94,6 +94,31 @@ START_TEST(an_address_that_was_not_named_is_refused)
 }
 END_TEST
 
+/* A thread that has named 2^32 addresses: the encoder's count begins anew, its ring does not. */
+START_TEST(the_count_may_pass_its_end)
+{
+	struct da_event e = {.kind = DA_KIND_FREE, .func = DA_FUNC_FREE}, got;
+
+	begin();
+	for (unsigned i = 0; i < 8 * DA_EVENT_NAMED; i++) {
+		struct da_cursor c;
+
+		if (i == 3 * DA_EVENT_NAMED) {
+			w.named.n += UINT32_MAX - 4 * DA_EVENT_NAMED + 1;
+			d.named.n += UINT32_MAX - 4 * DA_EVENT_NAMED + 1;
+		}
+		w.p = w.bytes;
+		e.order = i + 1;
+		e.addr = 0x1000 + i % 300 * 0x1230;
+		w.p = da_encode_free(&w.e, w.p, &e);
+		c = all();
+		ck_assert_int_eq(da_decode(&d, &c, &got), DA_DECODE_EVENT);
+		ck_assert_uint_eq(got.addr, e.addr);
+	}
+	ck_assert_uint_lt(w.named.n, 8 * DA_EVENT_NAMED);
+}
+END_TEST
+
 START_TEST(an_encoder_begun_anew_trusts_no_stale_index)
 {
 	struct da_event e = {.kind = DA_KIND_FREE, .func = DA_FUNC_FREE}, got;
@@ -129,6 +154,7 @@ int main(void)
 	suite_add_tcase(s, t);
 	tcase_add_test(t, addresses_named_lately_take_a_byte);
 	tcase_add_test(t, an_address_that_was_not_named_is_refused);
+	tcase_add_test(t, the_count_may_pass_its_end);
 	tcase_add_test(t, an_encoder_begun_anew_trusts_no_stale_index);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);

@@ -13,15 +13,18 @@
 
 /** A ring; zero-filled is empty. */
 struct da_named {
-	uint32_t n; /**< addresses named so far, modulo 2^32 */
+	uint32_t n; /**< addresses named so far; behind 2^32 - 1 comes DA_EVENT_NAMED */
 	da_addr ring[DA_EVENT_NAMED];
 };
 
 /** Remember @addr, unless it is the one named @last. */
 static inline void da_named_put(struct da_named *s, da_addr addr, da_addr last)
 {
-	if (addr != last)
-		s->ring[s->n++ % DA_EVENT_NAMED] = addr;
+	if (addr == last)
+		return;
+	s->ring[s->n++ % DA_EVENT_NAMED] = addr;
+	if (__builtin_expect(!s->n, 0)) /* the ring is still full */
+		s->n = DA_EVENT_NAMED;
 }
 
 /** Whether an address was named @distance ago; 1: the last one. */
