@@ -15,7 +15,7 @@ compared from main() inwards, and those that pass through other modules than the
 calling malloc or calling back) are counted apart.
 Run it in a build directory (for aarch64: a native one with cross/aarch64-linux-gnu, and --root a
 root filesystem of Debian arm64 with the packages). One line per program; then every way in which
-two stacks differ, with how many events have it. Status 1 when there is any.
+two stacks differ, with how many events have it. Status 1 when there is any, or nothing to compare.
 
 PROGRAM: a name of PROGRAMS, or a command in quotes.
 """
@@ -263,7 +263,7 @@ def main():
             n, d = compare(os.path.basename(name.split()[0]), runner, command, modes, args.events)
             events, differing = events + n, differing + d
     print("%s: %s: %d events, %d differ" % (args.target, args.modes, events, differing))
-    return 1 if differing else 0
+    return 1 if differing or not events else 0
 
 
 if __name__ == "__main__":
