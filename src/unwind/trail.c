@@ -88,6 +88,34 @@ static bool prepare(struct da_unwind *u, uint32_t i)
 	return true;
 }
 
+/*
+ * prepare() for frames from @i on, below @n, whose rules start from sp and whose ways out depend on
+ * no fp: most are such. @return the first that is not prepared.
+ */
+static uint32_t prepare_plain(struct da_unwind *u, uint32_t i, uint32_t n)
+{
+	const uint32_t most = u->capacity * DA_TRAIL_WORDS_KEPT;
+	struct da_trail_sum s = u->sums[(int32_t)i - 1];
+
+	if (i == 0 || s.needs_fp)
+		return i;
+	for (; i < n && s.n_words < most; i++) {
+		const struct da_trail_frame *f = &u->frames[i];
+		uintptr_t at = f[-1].sp + (uintptr_t)da_packed_fast_ra(f->rule), raw;
+
+		if (da_packed_kind(f->rule) != DA_PACKED_SP)
+			break;
+		raw = word_at(at);
+		if ((raw & DA_CPU_PC_MASK) != f[-1].pc)
+			break;
+		u->words[s.n_words++] = (struct da_trail_word){ at, raw };
+		s.hash += s.power * da_trail_roll(0, f->pc, da_trail_state(f) & DA_STATE_EXACT);
+		s.power = da_trail_roll(s.power, 0, false);
+		u->sums[i] = s;
+	}
+	return i;
+}
+
 uint32_t da_trail_check(struct da_unwind *u, uintptr_t sp)
 {
 	const struct da_trail_word *w = u->words;
@@ -104,7 +132,7 @@ uint32_t da_trail_check(struct da_unwind *u, uintptr_t sp)
 			checked--;
 		n = checked;
 	}
-	while (checked < n && prepare(u, checked))
+	while ((checked = prepare_plain(u, checked, n)) < n && prepare(u, checked))
 		checked++;
 	u->trail_n = u->checked_n = checked;
 	return checked;
