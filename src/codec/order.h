@@ -27,7 +27,9 @@
  * the store that gave the block away. So ticks(a) < ticks(b). Between the two lie at least a's
  * commit, the transfer of a cache line, and b's way to its own key (or b's whole real call): more
  * than one granule, so that the granules differ, too. Equal keys of two threads do occur, but never
- * for one block. (A plain rdtsc may execute before the load that brought the block: (1) fails.)
+ * for one block. (A plain rdtsc may execute before the load that brought the block: (1) fails. That
+ * holds for frees, too: b may be the free of a block that another thread allocated and handed over;
+ * and whose block it was is known to neither the shim nor the encoder.)
  *
  * MANY elsewhere: key = a shared atomic counter. 5 ns alone, 60 ns contended (2 cores, 2026-11).
  */
