@@ -157,6 +157,29 @@ START_TEST(any_bytes_are_survived)
 }
 END_TEST
 
+/*
+ * Behind a function that saves ra, thousands that only move sp: from each of them the way to the pc
+ * is in vain. The work is bounded, rather than the square of their number: malloc() waits for it.
+ */
+START_TEST(the_search_for_a_prologue_ends)
+{
+	enum { MOST = 32768 };
+	static const uint32_t prologue = 0xe4061141; /* addi sp, sp, -16; sd ra, 8(sp) */
+	static const uint32_t pair = 0x01411141; /* addi sp, sp, -16; addi sp, sp, 16 */
+	uint32_t *w = malloc(MOST * sizeof *w);
+	struct da_image text = words(w, MOST * sizeof *w, 8);
+	struct da_rule rule = { .kind = DA_RULE_NONE };
+
+	for (unsigned i = 0; i < MOST; i++)
+		w[i] = i ? pair : prologue;
+	ck_assert(da_riscv_scan_prologue(&text, text.lo + 64, &rule));
+	rule.kind = DA_RULE_NONE;
+	ck_assert(!da_riscv_scan_prologue(&text, text.lo + text.size, &rule));
+	ck_assert_int_eq(rule.kind, DA_RULE_NONE);
+	free(w);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
 	Suite *suite = suite_create("unwind_riscv");
@@ -169,6 +192,7 @@ static Suite *make_suite(void)
 	tcase_add_test(t, signal_trampoline_reads_the_kernel_s_frame);
 	tcase_add_test(t, start_of_a_thread_is_the_end);
 	tcase_add_test(t, any_bytes_are_survived);
+	tcase_add_test(t, the_search_for_a_prologue_ends);
 	suite_add_tcase(suite, t);
 	return suite;
 }

@@ -7,6 +7,8 @@
 /* How far back a prologue is looked for, in bytes, and how far on a return, in instructions. */
 #define MAX_BACK 262144u
 #define MAX_STEPS 4096u
+/* Most instructions to decode from all possible prologues of a pc together. */
+#define MAX_TRIED 32768u
 /* The size of a large frame may be computed before sp is first moved. */
 #define BYTES_BEFORE 32u
 
@@ -100,12 +102,14 @@ static void find_constants(const struct da_image *text, da_addr at, struct const
 	}
 }
 
-/* Decode from @at, where sp is at the CFA, up to @pc. */
-static bool arrive(const struct da_image *text, da_addr at, da_addr pc, struct frame *f)
+/* Decode from @at, where sp is at the CFA, up to @pc; @left: steps that may be made yet. */
+static bool arrive(const struct da_image *text, da_addr at, da_addr pc, struct frame *f,
+		   unsigned *left)
 {
 	struct da_riscv_insn i;
 
-	while (at < pc) {
+	while (at < pc && *left) {
+		--*left;
 		da_riscv_decode(text, at, &i);
 		if (i.size == 0)
 			return false;
@@ -128,8 +132,9 @@ static void conclude(const struct frame *f, struct da_rule *rule)
 bool da_riscv_scan_prologue(const struct da_image *text, da_addr pc, struct da_rule *rule_out)
 {
 	struct da_riscv_insn i;
+	unsigned left = MAX_TRIED;
 
-	for (da_addr at = pc; at >= text->lo + 2 && pc - at < MAX_BACK;) {
+	for (da_addr at = pc; at >= text->lo + 2 && pc - at < MAX_BACK && left;) {
 		struct frame f;
 
 		at -= 2;
@@ -139,7 +144,7 @@ bool da_riscv_scan_prologue(const struct da_image *text, da_addr pc, struct da_r
 			continue;
 		da_zero(&f, sizeof f);
 		find_constants(text, at, &f.c);
-		if (!arrive(text, at, pc, &f))
+		if (!arrive(text, at, pc, &f, &left))
 			continue;
 		conclude(&f, rule_out);
 		return true;
