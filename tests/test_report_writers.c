@@ -368,6 +368,20 @@ START_TEST(a_long_name_wraps_and_ends)
 }
 END_TEST
 
+START_TEST(no_line_breaks_within_a_number)
+{
+	char *text = NULL;
+	struct da_layout l = { .columns = 20 };
+	size_t len;
+
+	l.out = open_memstream(&text, &len);
+	da_layout_wrap(&l, 0, 2, 3, "frees of them: 328,350");
+	fclose(l.out);
+	ck_assert_str_eq(text, "frees of them:\n  328,350\n");
+	free(text);
+}
+END_TEST
+
 /* ---- names */
 
 START_TEST(brief_names_keep_what_matters)
@@ -441,6 +455,7 @@ int main(void)
 	tcase_add_loop_test(t, evil_texts_are_harmless_in_every_document, 0, N_EVILS);
 	tcase_add_loop_test(t, text_fits_80_columns, 0, N_RECORDINGS);
 	tcase_add_test(t, a_long_name_wraps_and_ends);
+	tcase_add_test(t, no_line_breaks_within_a_number);
 	tcase_add_test(t, brief_names_keep_what_matters);
 	tcase_add_test(t, wrappers_are_known_by_their_whole_name);
 	suite_add_tcase(s, t);

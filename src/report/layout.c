@@ -19,12 +19,12 @@ void da_layout_heading(const struct da_layout *l, const char *title, const char 
 	da_layout_wrap(l, (unsigned)strlen(title) + 2, 2, 3, text);
 }
 
-/* Bytes of the line to cut from @text, at most @fit: after the last space or comma, if it is not
- * too far to the left. */
+/* Bytes of the line to cut from @text, at most @fit: after the last space or comma (but one within
+ * a number), if it is not too far to the left. */
 static size_t break_at(const char *text, size_t fit)
 {
 	for (size_t i = fit; i > fit / 2; i--)
-		if (text[i - 1] == ' ' || text[i - 1] == ',')
+		if (text[i - 1] == ' ' || (text[i - 1] == ',' && (text[i] < '0' || text[i] > '9')))
 			return i;
 	return fit;
 }

@@ -26,8 +26,8 @@ void da_layout_heading(const struct da_layout *l, const char *title, const char 
 
 /**
  * Write cleaned @text, the first line continuing one that has @used columns already, further ones
- * indented by @hang, and end the line. Breaks after spaces and commas where it can, else anywhere;
- * after @max_lines lines the rest is replaced by "...".
+ * indented by @hang, and end the line. Breaks after spaces and commas (but not within numbers)
+ * where it can, else anywhere; after @max_lines lines the rest is replaced by "...".
  */
 void da_layout_wrap(const struct da_layout *l, unsigned used, unsigned hang, unsigned max_lines,
 		    const char *text);
