@@ -10,18 +10,6 @@
 #define WAIT_MS 20
 #define WAITS_PER_LIFE_CHECK 50
 
-static uint32_t state_word(const struct da_thread *t, enum da_chunk_state state)
-{
-	return t->serial << DA_CHUNK_STATE_BITS | state;
-}
-
-static bool make_busy(struct da_thread *t, uint32_t *found)
-{
-	*found = state_word(t, DA_CHUNK_OWNED);
-	return __atomic_compare_exchange_n(&t->chunk->state, found, state_word(t, DA_CHUNK_BUSY),
-					   false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
-}
-
 static void wake_recorder(struct da_pool *pool)
 {
 	__atomic_add_fetch(&pool->wake, 1, __ATOMIC_RELEASE);
@@ -100,7 +88,8 @@ static bool take_chunk(struct da_thread *t)
 			return false;
 		t->chunks++;
 		t->pos = 0;
-	} while (!make_busy(t, &found));
+		t->chunk_payload = da_shim.pool->chunk_bytes - (uint32_t)sizeof(struct da_chunk);
+	} while (!da_lease_make_busy(t, &found));
 	t->chunk->tid = t->tid;
 	return true;
 }
@@ -119,57 +108,37 @@ static void introduce(struct da_thread *t)
 	da_lease_commit(t, p);
 }
 
-bool da_lease_enter(struct da_thread *t)
+bool da_lease_enter_anew(struct da_thread *t, uint32_t found)
 {
-	uint32_t found;
-
-	if (!t->chunk || !make_busy(t, &found)) {
-		if (t->chunk && found == state_word(t, DA_CHUNK_BUSY)) {
-			da_shim_lost(DA_LOST_REENTRANT);
-			return false;
-		}
-		if (!take_chunk(t))
-			return false;
+	if (t->chunk && found == da_lease_state(t, DA_CHUNK_BUSY)) {
+		da_shim_lost(DA_LOST_REENTRANT);
+		return false;
 	}
+	if (!take_chunk(t))
+		return false;
 	if (!t->introduced)
 		introduce(t);
 	return true;
 }
 
-uint8_t *da_lease_room(struct da_thread *t, size_t n)
+uint8_t *da_lease_room_anew(struct da_thread *t)
 {
-	struct da_pool *pool = da_shim.pool;
+	uint32_t full = da_lease_state(t, DA_CHUNK_FULL);
 
-	if (t->pos + n > pool->chunk_bytes - sizeof(struct da_chunk)) {
-		__atomic_store_n(&t->chunk->state, state_word(t, DA_CHUNK_FULL), __ATOMIC_RELEASE);
-		if (da_shim.mode == DA_SHIM_DIRECT)
-			da_direct_flush(false);
-		else
-			wake_recorder(pool);
-		if (!take_chunk(t))
-			return NULL;
-	}
-	return da_chunk_payload(t->chunk) + t->pos;
-}
-
-void da_lease_commit(struct da_thread *t, const uint8_t *end)
-{
-	t->pos = (uint32_t)(end - da_chunk_payload(t->chunk));
-	__atomic_store_n(&t->chunk->committed, t->pos, __ATOMIC_RELEASE);
-	/* after it: a sweep in between must not take the new key for that of committed bytes */
-	da_chunk_set_order(t->chunk, t->encoder.order);
-}
-
-void da_lease_leave(struct da_thread *t)
-{
-	__atomic_store_n(&t->chunk->state, state_word(t, DA_CHUNK_OWNED), __ATOMIC_RELEASE);
+	__atomic_store_n(&t->chunk->state, full, __ATOMIC_RELEASE);
+	if (da_shim.mode == DA_SHIM_DIRECT)
+		da_direct_flush(false);
+	else
+		wake_recorder(da_shim.pool);
+	return take_chunk(t) ? da_chunk_payload(t->chunk) : NULL;
 }
 
 void da_lease_abandon(struct da_thread *t)
 {
-	uint32_t busy = state_word(t, DA_CHUNK_BUSY);
+	uint32_t busy = da_lease_state(t, DA_CHUNK_BUSY);
 
 	/* its owner alone moves a BUSY chunk on */
 	if (t->chunk && __atomic_load_n(&t->chunk->state, __ATOMIC_RELAXED) == busy)
-		__atomic_store_n(&t->chunk->state, state_word(t, DA_CHUNK_FULL), __ATOMIC_RELEASE);
+		__atomic_store_n(&t->chunk->state, da_lease_state(t, DA_CHUNK_FULL),
+				 __ATOMIC_RELEASE);
 }

@@ -159,7 +159,7 @@ static bool capture(struct da_thread *t, const struct da_unwind_start *start)
 }
 
 /* Enter the lease. @return the thread, or NULL: lost and counted. */
-static struct da_thread *begin(const struct da_unwind_start *start)
+static inline struct da_thread *begin(const struct da_unwind_start *start)
 {
 	struct da_thread *t = da_thread_get();
 
@@ -172,7 +172,7 @@ static struct da_thread *begin(const struct da_unwind_start *start)
 	return t;
 }
 
-static uint8_t *put_clock(struct da_thread *t, uint8_t *p)
+static inline uint8_t *put_clock(struct da_thread *t, uint8_t *p)
 {
 	uint32_t now = __atomic_load_n(&da_shim.pool->clock_ms, __ATOMIC_RELAXED);
 	uint64_t ns;
@@ -185,7 +185,7 @@ static uint8_t *put_clock(struct da_thread *t, uint8_t *p)
 }
 
 /* Room for a clock and an event; the clock is written. From here on the event counts as seen. */
-static uint8_t *begin_event(struct da_thread *t)
+static inline uint8_t *begin_event(struct da_thread *t)
 {
 	uint8_t *p;
 
@@ -198,7 +198,7 @@ static uint8_t *begin_event(struct da_thread *t)
 	return put_clock(t, p);
 }
 
-static void end_event(struct da_thread *t, const uint8_t *p)
+static inline void end_event(struct da_thread *t, const uint8_t *p)
 {
 	t->chunk->recorded++;
 	da_lease_commit(t, p);
@@ -208,7 +208,7 @@ static void end_event(struct da_thread *t, const uint8_t *p)
 }
 
 /* capture() for the stack of a block of @size bytes, which only some have under --sample. */
-static bool capture_some(struct da_thread *t, uint64_t size, const struct da_unwind_start *start)
+static inline bool capture_some(struct da_thread *t, uint64_t size, const struct da_unwind_start *start)
 {
 	t->event.stack = 0;
 	if (da_shim.pool->sample && !da_sample_takes(&t->sample, size))
@@ -216,7 +216,7 @@ static bool capture_some(struct da_thread *t, uint64_t size, const struct da_unw
 	return capture(t, start);
 }
 
-static bool is_filtered(uint64_t size)
+static inline bool is_filtered(uint64_t size)
 {
 	return size < da_shim.pool->min_size || size > da_shim.pool->max_size;
 }

@@ -180,15 +180,11 @@ bool da_thread_on_stack(struct da_thread *t, uintptr_t sp)
 	return false;
 }
 
-struct da_thread *da_thread_get(void)
+struct da_thread *da_thread_make(void)
 {
-	struct da_thread *t = da_tls.thread;
-	uint32_t tid;
+	uint32_t tid = (uint32_t)da_sys_gettid();
+	struct da_thread *t = reuse_thread(tid);
 
-	if (t)
-		return t;
-	tid = (uint32_t)da_sys_gettid();
-	t = reuse_thread(tid);
 	if (!t)
 		t = map_thread();
 	if (!t)

@@ -29,6 +29,7 @@ struct da_thread {
 	uint32_t chunks; /**< chunks taken so far */
 	struct da_chunk *chunk; /**< the lease, maybe lost since: only its state word tells */
 	uint32_t pos; /**< bytes committed to @chunk */
+	uint32_t chunk_payload; /**< bytes that @chunk has room for */
 	uint32_t clock_ms; /**< the pool's clock at the last CLOCK written */
 	uint32_t generation; /**< of the modules that @stacks belong to */
 	uint32_t ticks; /**< events since direct mode looked at the clock */
@@ -60,11 +61,19 @@ struct da_tls {
 
 extern __thread struct da_tls da_tls __attribute__((tls_model("initial-exec")));
 
+/** da_thread_get() for a thread that has no state yet. */
+struct da_thread *da_thread_make(void);
+
 /**
  * The calling thread's state, made or reused when it has none.
  * @return NULL when there is no memory or no serial left (counted as lost by the caller).
  */
-struct da_thread *da_thread_get(void);
+static inline struct da_thread *da_thread_get(void)
+{
+	struct da_thread *t = da_tls.thread;
+
+	return __builtin_expect(!!t, 1) ? t : da_thread_make();
+}
 
 /** Begin the calling thread's stream anew under a new serial (a jump left it half written). */
 bool da_thread_restart(struct da_thread *t);

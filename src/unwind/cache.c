@@ -23,8 +23,9 @@ static void grow(struct da_unwind *u)
 		u->wants_cache = slots_of(u) < DA_CACHE_MOST_SLOTS;
 		return;
 	}
+	u->cache = u->large_cache; /* first: a handler's jump may end this in between */
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	u->cache_mask = DA_CACHE_MASK(2 * slots_of(u));
-	u->cache = u->large_cache;
 }
 
 static void put(struct da_unwind *u, const struct da_unwind_cache *new)

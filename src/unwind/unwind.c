@@ -34,20 +34,28 @@ static size_t arrays_size(uint32_t n)
 	       round_up(n);
 }
 
+/*
+ * A handler's jump may end this between any two stores: an array has its end mark before it is in
+ * use, and the larger arrays are in use before the larger capacity.
+ */
 static void place_arrays(struct da_unwind *u, uint8_t *p, uint32_t n)
 {
-	u->frames = (struct da_trail_frame *)p + 1;
-	u->frames[-1].sp = UINTPTR_MAX;
-	p += frames_size(n);
-	u->sums = (struct da_trail_sum *)p + 1;
-	u->sums[-1].power = 1;
-	p += sums_size(n);
+	struct da_trail_frame *frames = (struct da_trail_frame *)p + 1;
+	struct da_trail_sum *sums = (struct da_trail_sum *)(p + frames_size(n)) + 1;
+
+	da_trail_clear(u);
+	frames[-1].sp = UINTPTR_MAX;
+	sums[-1].power = 1;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	u->frames = frames;
+	u->sums = sums;
+	p += frames_size(n) + sums_size(n);
 	u->words = (struct da_trail_word *)p;
 	p += words_size(n);
 	u->pcs = (uintptr_t *)p;
 	u->exact = p + round_up(n * sizeof(uintptr_t));
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	u->capacity = n;
-	da_trail_clear(u);
 }
 
 static uint32_t first_frames(uint32_t max_depth)
