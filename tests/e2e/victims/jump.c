@@ -22,9 +22,10 @@ static void jump(int sig)
 	siglongjmp(out, 1);
 }
 
+/* Once: between the last jump and the end of the timer no other may come. */
 static void set_timer(long us)
 {
-	struct itimerval t = { { 0, us }, { 0, us } };
+	struct itimerval t = { { 0, 0 }, { 0, us } };
 
 	setitimer(ITIMER_REAL, &t, NULL);
 }
