@@ -208,7 +208,8 @@ static inline void end_event(struct da_thread *t, const uint8_t *p)
 }
 
 /* capture() for the stack of a block of @size bytes, which only some have under --sample. */
-static inline bool capture_some(struct da_thread *t, uint64_t size, const struct da_unwind_start *start)
+static inline bool capture_some(struct da_thread *t, uint64_t size,
+				const struct da_unwind_start *start)
 {
 	t->event.stack = 0;
 	if (da_shim.pool->sample && !da_sample_takes(&t->sample, size))
