@@ -23,7 +23,7 @@
 #define VIEW_BYTES ((rlim_t)1 << 30)
 #define RECEIVER_FILES 32
 #define VIEW_EVERY_NS INT64_C(100000000)
-/* A stream is stopped rather than fill a disk beyond this (SECURITY.md, item 12). */
+/* A stream is stopped rather than fill a disk beyond this. */
 #define FREE_PERCENT 5
 #define FREE_CHECK_BYTES (8u << 20)
 

@@ -40,7 +40,7 @@
 /** Largest zstd window a reader must accept: 2^20 bytes. */
 #define DA_BLOCK_WINDOW_LOG_MAX 20
 
-/** Limits on what a stream may declare (SECURITY.md, item 4). */
+/** Limits on what a stream may declare. */
 #define DA_STREAM_MAX_THREADS (1u << 24)
 #define DA_STREAM_MAX_FRAMES 1024u
 #define DA_STREAM_MAX_TEXT 4096u

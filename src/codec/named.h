@@ -3,7 +3,7 @@
  * The addresses that a thread's events named lately: most are named again soon, by the free of a
  * young block or by an alloc of one just freed, and are then told by how long ago that was.
  * Encoder and decoder keep the same list. Of the raw bytes it saves a fifth, of the compressed ones
- * of compilers about half (PERFORMANCE.md).
+ * of compilers about half.
  */
 #ifndef DA_CODEC_NAMED_H
 #define DA_CODEC_NAMED_H

@@ -4,7 +4,7 @@
  * addresses and no names. model/replay.h fills a model; after da_replay_finish() it is complete,
  * read-only, and described here.
  *
- * Counting rules (CLI.md): a block handed out is one alloc call of the bytes asked for; a block
+ * Counting rules: a block handed out is one alloc call of the bytes asked for; a block
  * given back is one free call; a realloc that returned a block is both. Hence, in totals and per
  * site:
  *

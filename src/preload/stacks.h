@@ -7,7 +7,7 @@
 
 /**
  * Open addressing, power-of-two capacity, at most 2/3 full; grows by mapping a table of twice the
- * size. Compact on purpose: a sparse table costs a TLB miss per look-up (PERFORMANCE.md).
+ * size. Compact on purpose: a sparse table costs a TLB miss per look-up.
  */
 struct da_stacks {
 	struct da_stacks_entry

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
- * Texts from recordings and ELF files made harmless (SECURITY.md, items 10 and 23). Every text that
+ * Texts from recordings and ELF files made harmless. Every text that
  * enters a report passes through here once, so that no writer can forget it: what comes out is
  * valid UTF-8 in which nothing moves a cursor, starts an escape sequence, ends a line or hides.
  */

@@ -5,7 +5,7 @@
 
 #include "base/types.h"
 
-/** Most modules kept per process (SECURITY.md, item 4). */
+/** Most modules kept per process. */
 #define DA_MODULE_MAX 4096
 
 /** One mapped ELF object. All addresses are run-time addresses in this process. */
@@ -17,7 +17,7 @@ struct da_module {
 	/** Lowest address of the first and end of the last PT_LOAD: no other module overlaps it. */
 	uintptr_t lo, hi;
 	/** The executable, non-writable segment: [text_lo, text_lo + p_filesz). Bytes beyond
-	 * p_filesz may be mapped past the end of the file and fault when read (UNWIND.md). */
+	 * p_filesz may be mapped past the end of the file and fault when read. */
 	uintptr_t text_lo, text_hi;
 	/** The PT_LOAD that holds .eh_frame_hdr and .eh_frame (ARM: .ARM.exidx and .ARM.extab), by
 	 * file size; 0 if there is none. */
